@@ -1,0 +1,34 @@
+// Builds dist/: one split ESM bundle (a single file starts slower) and the type declarations.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+rmSync('dist', { recursive: true, force: true });
+const { metafile } = await build({
+  entryPoints: {
+    main: 'src/cli/main.ts',
+    plugins: 'plugins/index.ts',
+    index: 'src/index.ts',
+    testing: 'src/testing.ts',
+  },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  minify: true,
+  metafile: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  conditions: ['source'],
+  external: Object.keys(dependencies),
+  define: { 'process.env.NODE_ENV': '"production"' },
+  // Bundled CommonJS packages call require; every output gets one under a private name's shadow.
+  banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
+  logLevel: 'warning',
+});
+// The list of what was bundled is what THIRD-PARTY-NOTICES.md is made from.
+writeFileSync('dist/meta.json', JSON.stringify(Object.keys(metafile.inputs)));
+if (!process.argv.includes('--no-types') && existsSync('node_modules/typescript')) {
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+}

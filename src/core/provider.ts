@@ -1,0 +1,139 @@
+import { CopilotError, exitCodes } from '../base/errors.ts';
+import type { Block, Message } from './message.ts';
+
+/** Prices in USD per million tokens. */
+export interface ModelPrice {
+  inputPerMTok: number;
+  outputPerMTok: number;
+  cacheReadPerMTok: number;
+  cacheWritePerMTok: number;
+}
+
+/** What one model can do. Token counts are in the model's own tokens. */
+export interface Capabilities {
+  contextWindow: number;
+  maxOutputTokens: number;
+  images: boolean;
+  thinking: boolean;
+  /** Null when the price is not known: cost is then reported as null, never as 0. */
+  price: ModelPrice | null;
+}
+
+/** A capability an agent may ask for. */
+export type Need = 'images' | 'thinking';
+
+/** How a tool is shown to a model. */
+export interface ToolSpec {
+  name: string;
+  description: string;
+  /** JSON Schema (draft 2020-12) of an object. */
+  inputSchema: object;
+}
+
+/** One call of a model. Providers must not change it. */
+export interface Request {
+  system: string;
+  tools: readonly ToolSpec[];
+  messages: readonly Message[];
+  maxOutputTokens: number;
+}
+
+/** Tokens a call used. `inputTokens` leaves out what was read from or written to the cache. */
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+}
+
+/** Why a model stopped. */
+export type StopReason = 'end' | 'tool_calls' | 'max_tokens' | 'refusal';
+
+/** A whole answer. */
+export interface Reply {
+  content: Block[];
+  stopReason: StopReason;
+  /** Undefined when the provider reported none. */
+  usage: Usage | undefined;
+}
+
+/** A piece of an answer while it streams. `retry` voids every piece since the call began. */
+export type Delta =
+  | { type: 'text.delta'; text: string }
+  | { type: 'thinking.delta'; text: string }
+  | { type: 'retry'; attempt: number; waitMs: number; reason: string };
+
+/** Turns a request into deltas and a reply. Decorators (retry, budget, …) have the same shape. */
+export interface ModelProvider {
+  /** `plugin/model`, such as `anthropic/claude-sonnet-4-5`. */
+  readonly name: string;
+  capabilities(): Capabilities;
+  /** @throws ProviderError – the only error a provider may throw besides AbortError. */
+  stream(request: Request, signal: AbortSignal): AsyncGenerator<Delta, Reply>;
+}
+
+/** What went wrong at a provider. */
+export type ProviderErrorKind =
+  | 'auth'
+  | 'rate_limit'
+  | 'overloaded'
+  | 'server'
+  | 'network'
+  | 'timeout'
+  | 'truncated'
+  | 'malformed'
+  | 'context_too_long'
+  | 'not_found'
+  | 'invalid_request';
+
+const retryableKinds: ReadonlySet<ProviderErrorKind> = new Set([
+  'rate_limit',
+  'overloaded',
+  'server',
+  'network',
+  'timeout',
+  'truncated',
+  'malformed',
+]);
+
+const providerBrand = Symbol.for('llm-copilot.ProviderError');
+
+/** A provider failed: exit 6, or 3 for missing or refused credentials. */
+export class ProviderError extends CopilotError {
+  readonly kind: ProviderErrorKind;
+  /** True when the same request may succeed later. */
+  readonly retryable: boolean;
+  /** What the server asked us to wait; undefined when it did not say. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    kind: ProviderErrorKind,
+    message: string,
+    details: { hint?: string; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
+    super(message, {
+      code: `E_PROVIDER_${kind.toUpperCase()}`,
+      exitCode: kind === 'auth' ? exitCodes.config : exitCodes.provider,
+      hint: details.hint,
+      cause: details.cause,
+    });
+    this.name = 'ProviderError';
+    this.kind = kind;
+    this.retryable = retryableKinds.has(kind);
+    this.retryAfterMs = details.retryAfterMs;
+    Object.defineProperty(this, providerBrand, { value: true });
+  }
+}
+
+/** True for a {@link ProviderError} of any copy of this package. */
+export const isProviderError = (error: unknown): error is ProviderError =>
+  typeof error === 'object' && error !== null && providerBrand in error;
+
+/** Cost of a call in USD; null when the price is not known. */
+export const costUsd = (usage: Usage, price: ModelPrice | null): number | null =>
+  price &&
+  (usage.inputTokens * price.inputPerMTok +
+    usage.outputTokens * price.outputPerMTok +
+    usage.cacheReadTokens * price.cacheReadPerMTok +
+    usage.cacheWriteTokens * price.cacheWritePerMTok) /
+    1e6;
