@@ -1,1 +1,72 @@
-export {};
+import { CommanderError } from 'commander';
+import { CopilotError, exitCodes, isCopilotError, messageOf, usageError } from '../base/errors.ts';
+import type { Plugin } from '../core/plugin.ts';
+import { processIo, type Cli, type Io } from './io.ts';
+import { buildProgram } from './program.ts';
+import { sayError } from './render.ts';
+
+/** What `main` is started with. */
+export interface MainOptions {
+  plugins: readonly Plugin[];
+  version: string;
+  io?: Io;
+}
+
+/** The format the caller was promised, also when the command line itself is wrong. */
+const promisedFormat = (argv: readonly string[]): string | undefined => {
+  const index = argv.indexOf('--output-format');
+  if (index >= 0) return argv[index + 1];
+  return argv.find((word) => word.startsWith('--output-format='))?.slice('--output-format='.length);
+};
+
+const asCopilotError = (error: unknown): CopilotError => {
+  if (isCopilotError(error)) return error;
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
+    return usageError(
+      `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.)?]$/.test(message) ? '' : '.'}`,
+      'See llm-copilot --help.',
+    );
+  }
+  return new CopilotError(`Bug in llm-copilot: ${messageOf(error)}`, {
+    code: 'E_BUG',
+    exitCode: exitCodes.bug,
+    hint: 'Please report it with the output of the same command under --debug.',
+    cause: error,
+  });
+};
+
+const report = async (error: unknown, argv: readonly string[], io: Io): Promise<number> => {
+  // --help and --version end commander by an error that is none.
+  if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
+  const known = asCopilotError(error);
+  const format = promisedFormat(argv);
+  if (format === 'json' || format === 'stream-json') {
+    const { failedResult } = await import('../app/drive.ts');
+    io.stdout.write(`${JSON.stringify(failedResult(known))}\n`);
+  }
+  sayError(io, known);
+  if (argv.includes('--debug'))
+    io.stderr.write(`${known.stack ?? ''}\n${known.cause instanceof Error ? (known.cause.stack ?? '') : ''}\n`);
+  return known.exitCode;
+};
+
+/** Runs one command line and gives the exit code. Never throws, never ends the process. */
+export const main = async (argv: readonly string[], options: MainOptions): Promise<number> => {
+  const io = options.io ?? processIo();
+  let exitCode: number = exitCodes.done;
+  const cli: Cli = { io, plugins: options.plugins, exit: (code) => (exitCode = code) };
+  // A reader that went away (| head) is no failure of ours.
+  const ignoreClosedPipe = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error;
+  };
+  io.stdout.on('error', ignoreClosedPipe);
+  try {
+    await buildProgram(cli, options.version).parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return await report(error, argv, io);
+  } finally {
+    io.stdout.off('error', ignoreClosedPipe);
+  }
+};

@@ -22,6 +22,8 @@ export interface Decision {
 
 /** Pure decision over effects. */
 export interface Policy {
+  /** Path patterns (gitignore's form) that may not be read; tools that search many files leave them out. */
+  readonly hidden: readonly string[];
   decide(call: { tool: string; effects: readonly Effect[] }): Decision | Promise<Decision>;
 }
 

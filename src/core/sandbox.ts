@@ -19,6 +19,8 @@ export interface ExecOptions {
   onOutput?: (chunk: string) => void;
   /** Bytes of output kept in memory (head and tail); the rest goes to `outputFile` only. */
   maxOutputBytes?: number;
+  /** The caller knows that it changes nothing (ripgrep, `git status`): the state before it need not be recorded. */
+  readOnly?: boolean;
 }
 
 /** How a command ended. */

@@ -34,6 +34,8 @@ export interface ToolContext {
   readonly callId: string;
   readonly run: string;
   readonly sandbox: Sandbox;
+  /** Path patterns (gitignore's form) to leave out when many files are read or listed. */
+  readonly hidden: readonly string[];
   /** Starts an agent of its own under this call; its events carry its own run id. */
   delegate(task: Task): AsyncGenerator<Event | Transient, RunResult>;
   readonly signal: AbortSignal;

@@ -11,7 +11,7 @@ export interface Outcome {
   summary: string;
   result?: unknown;
   claims: JudgedClaim[];
-  /** True when files changed and every check passed on exactly the final tree, and no claim is left unproven. */
+  /** True when nothing is left unproven: no file changed or every check passed on exactly the final tree, and every claim is verified. */
   verified: boolean;
 }
 

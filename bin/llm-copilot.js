@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import module from 'node:module';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const argv = process.argv.slice(2);
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
+  console.log(version);
+} else {
+  // Node 22 and later keep compiled code between starts.
+  module.enableCompileCache?.();
+  const [{ main }, { default: plugins }] = await Promise.all([import('../dist/main.js'), import('../dist/plugins.js')]);
+  process.exitCode = await main(argv, { plugins, version });
+}

@@ -1,0 +1,41 @@
+# bash completion for llm-copilot; made by "llm-copilot completion bash"
+_llm_copilot() {
+  local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" path="" words="" i
+  case "$prev" in
+    --output-format) COMPREPLY=($(compgen -W "text json stream-json" -- "$cur")); return ;;
+    --permission-mode) COMPREPLY=($(compgen -W "plan ask accept-edits auto bypass" -- "$cur")); return ;;
+    --sandbox) COMPREPLY=($(compgen -W "auto local docker bubblewrap" -- "$cur")); return ;;
+    --verify) COMPREPLY=($(compgen -W "auto never" -- "$cur")); return ;;
+  esac
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "${COMP_WORDS[i]}" in
+      -*) ;;
+      *) case "||run|sessions|sessions list|sessions show|sessions export|sessions verify|sessions delete|config|config show|config get|config set|config path|checks|doctor|completion|demo|help|" in
+           *"|${path:+$path }${COMP_WORDS[i]}|"*) path="${path:+$path }${COMP_WORDS[i]}" ;;
+         esac ;;
+    esac
+  done
+  case "$path" in
+    "") words="run sessions config checks doctor completion demo help -v --version -p --print --output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
+    "run") words="--output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
+    "sessions") words="list show export verify delete" ;;
+    "sessions list") words="--all --json" ;;
+    "sessions show") words="" ;;
+    "sessions export") words="" ;;
+    "sessions verify") words="" ;;
+    "sessions delete") words="" ;;
+    "config") words="show get set path" ;;
+    "config show") words="--origin --json" ;;
+    "config get") words="" ;;
+    "config set") words="--project" ;;
+    "config path") words="" ;;
+    "checks") words="--json" ;;
+    "doctor") words="--json" ;;
+    "completion") words="" ;;
+    "demo") words="--keep" ;;
+    "help") words="" ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  [[ ${#COMPREPLY[@]} -gt 0 || "$cur" == -* ]] || COMPREPLY=($(compgen -f -- "$cur"))
+}
+complete -F _llm_copilot llm-copilot lca

@@ -1,0 +1,37 @@
+#compdef llm-copilot lca
+# zsh completion for llm-copilot; made by "llm-copilot completion zsh"
+_llm_copilot() {
+  local path="" i
+  local -a subs flags
+  for ((i = 2; i < CURRENT; i++)); do
+    case "${words[i]}" in
+      -*) ;;
+      *) case "||run|sessions|sessions list|sessions show|sessions export|sessions verify|sessions delete|config|config show|config get|config set|config path|checks|doctor|completion|demo|help|" in
+           *"|${path:+$path }${words[i]}|"*) path="${path:+$path }${words[i]}" ;;
+         esac ;;
+    esac
+  done
+  case "$path" in
+    "") subs=('run:do a task in this folder, then check it' 'sessions:list, show, export and delete recorded sessions' 'config:show and change settings' 'checks:the checks that were found, and why' 'doctor:check this machine' 'completion:print a completion script for bash, zsh or fish' 'demo:see the main job work here, without any key' 'help:help for a command, or "exit-codes"'); flags=('-v[output the version number]' '--version[output the version number]' '-p[do the task given as text, print the answer, exit]' '--print[do the task given as text, print the answer, exit]' '--output-format[text, json (one object) or stream-json (one event per line)]' '--include-partial-messages[stream-json\: also print text as it streams]' '-c[go on with the newest session of this folder]' '--continue[go on with the newest session of this folder]' '-r[go on with a session (id or its beginning)]' '--resume[go on with a session (id or its beginning)]' '--fork-session[with --continue or --resume\: leave that session as it is]' '--session-id[id for the new session]' '-m[model to use]' '--model[model to use]' '--fallback-model[model to go over to when the first one stays unavailable]' '--permission-mode[what is allowed without asking]' '--sandbox[where commands run]' '--allowed-tools[allow without asking\: edit,exec(npm test *)]' '--disallowed-tools[forbid\: shell,write(dist/**)]' '--add-dir[another folder that counts as the workspace]' '--max-turns[model calls before it is stopped]' '--max-cost-usd[hard limit on money]' '--max-tokens[hard limit on tokens, in and out]' '--max-repairs[how often failing checks go back to the model]' '--timeout[hard limit on time\: 90s, 10m, 1h]' '--verify[run the checks when files changed]' '--require-verified[exit 1 unless everything is verified]' '--json-schema[the answer must be JSON fitting this schema]' '--append-system-prompt[added to the system prompt]' '--image[a picture for the task (png, jpg, gif, webp)]' '-C[work in this folder]' '--cd[work in this folder]' '-q[no progress on standard error]' '--quiet[no progress on standard error]' '--debug[show stack traces]') ;;
+    "run") subs=(); flags=('--output-format[text, json (one object) or stream-json (one event per line)]' '--include-partial-messages[stream-json\: also print text as it streams]' '-c[go on with the newest session of this folder]' '--continue[go on with the newest session of this folder]' '-r[go on with a session (id or its beginning)]' '--resume[go on with a session (id or its beginning)]' '--fork-session[with --continue or --resume\: leave that session as it is]' '--session-id[id for the new session]' '-m[model to use]' '--model[model to use]' '--fallback-model[model to go over to when the first one stays unavailable]' '--permission-mode[what is allowed without asking]' '--sandbox[where commands run]' '--allowed-tools[allow without asking\: edit,exec(npm test *)]' '--disallowed-tools[forbid\: shell,write(dist/**)]' '--add-dir[another folder that counts as the workspace]' '--max-turns[model calls before it is stopped]' '--max-cost-usd[hard limit on money]' '--max-tokens[hard limit on tokens, in and out]' '--max-repairs[how often failing checks go back to the model]' '--timeout[hard limit on time\: 90s, 10m, 1h]' '--verify[run the checks when files changed]' '--require-verified[exit 1 unless everything is verified]' '--json-schema[the answer must be JSON fitting this schema]' '--append-system-prompt[added to the system prompt]' '--image[a picture for the task (png, jpg, gif, webp)]' '-C[work in this folder]' '--cd[work in this folder]' '-q[no progress on standard error]' '--quiet[no progress on standard error]' '--debug[show stack traces]') ;;
+    "sessions") subs=('list:sessions of this folder, newest first' 'show:the conversation of a session' 'export:every event as one line of JSON' 'verify:check the hash chain' 'delete:delete a session; a tombstone with its last hash stays'); flags=() ;;
+    "sessions list") subs=(); flags=('--all[of every folder]' '--json[as JSON]') ;;
+    "sessions show") subs=(); flags=() ;;
+    "sessions export") subs=(); flags=() ;;
+    "sessions verify") subs=(); flags=() ;;
+    "sessions delete") subs=(); flags=() ;;
+    "config") subs=('show:every setting in force' 'get:one setting' 'set:change a setting in your own file' 'path:where the files are'); flags=() ;;
+    "config show") subs=(); flags=('--origin[say where each value comes from]' '--json[as JSON]') ;;
+    "config get") subs=(); flags=() ;;
+    "config set") subs=(); flags=('--project[in this project’s .llm-copilot/config.yaml instead]') ;;
+    "config path") subs=(); flags=() ;;
+    "checks") subs=(); flags=('--json[as JSON]') ;;
+    "doctor") subs=(); flags=('--json[as JSON]') ;;
+    "completion") subs=(); flags=() ;;
+    "demo") subs=(); flags=('--keep[leave the demo’s folder for a look]') ;;
+    "help") subs=(); flags=() ;;
+  esac
+  (( ${#subs} )) && _describe command subs
+  _arguments $flags '*:file:_files'
+}
+compdef _llm_copilot llm-copilot lca

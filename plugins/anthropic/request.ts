@@ -1,0 +1,128 @@
+import type {
+  ContentBlockParam,
+  ImageBlockParam,
+  MessageCreateParamsStreaming,
+  MessageParam,
+  TextBlockParam,
+  Tool,
+} from '@anthropic-ai/sdk/resources/messages/messages';
+import type { Block, Message, Request, ThinkingBlock, ToolSpec } from 'llm-copilot-agent';
+
+/** Marks encrypted reasoning in a signature; real signatures are base64 and hold no colon. */
+const redactedMark = 'redacted:';
+
+/** The signature that keeps a `redacted_thinking` block. */
+export const redactedSignature = (data: string): string => `${redactedMark}${data}`;
+
+const ephemeral = { type: 'ephemeral' } as const;
+
+/** Ids of other providers may hold characters this API refuses. */
+const idOf = (callId: string): string => callId.replace(/[^a-zA-Z0-9_-]/g, '_');
+
+/** The API accepts only objects as a call's input. */
+const inputOf = (input: unknown): unknown => {
+  if (typeof input === 'string') return { invalid_json: input };
+  return typeof input === 'object' && input !== null && !Array.isArray(input) ? input : { value: input };
+};
+
+const plainBlock = (block: Block): (TextBlockParam | ImageBlockParam)[] => {
+  if (block.type === 'text') return block.text.trim() === '' ? [] : [{ type: 'text', text: block.text }];
+  if (block.type !== 'image') return [];
+  const mediaType = block.mediaType as 'image/png';
+  return [{ type: 'image', source: { type: 'base64', media_type: mediaType, data: block.base64 } }];
+};
+
+const thinkingBlock = (block: ThinkingBlock, stale: ReadonlySet<string>): ContentBlockParam[] => {
+  if (block.by !== 'anthropic' || !block.signature || stale.has(block.signature)) return [];
+  return block.signature.startsWith(redactedMark)
+    ? [{ type: 'redacted_thinking', data: block.signature.slice(redactedMark.length) }]
+    : [{ type: 'thinking', thinking: block.text, signature: block.signature }];
+};
+
+const blockOf = (block: Block, stale: ReadonlySet<string>): ContentBlockParam[] => {
+  switch (block.type) {
+    case 'text':
+    case 'image':
+      return plainBlock(block);
+    case 'thinking':
+      return thinkingBlock(block, stale);
+    case 'tool_call':
+      return [{ type: 'tool_use', id: idOf(block.callId), name: block.name, input: inputOf(block.input) }];
+    case 'tool_result': {
+      const content = block.content.flatMap(plainBlock);
+      return [
+        {
+          type: 'tool_result',
+          tool_use_id: idOf(block.callId),
+          ...(content.length > 0 && { content }),
+          ...(block.isError && { is_error: true }),
+        },
+      ];
+    }
+  }
+};
+
+/** Alternating turns: neighbours of one role become one message, results first in theirs as the API demands. */
+const turnsOf = (
+  messages: readonly Message[],
+  stale: ReadonlySet<string>,
+): { role: Message['role']; content: ContentBlockParam[] }[] => {
+  const turns: { role: Message['role']; content: ContentBlockParam[] }[] = [];
+  for (const { role, content } of messages) {
+    const blocks = content.flatMap((block) => blockOf(block, stale));
+    const last = turns.at(-1);
+    if (blocks.length === 0) continue;
+    if (last?.role === role) last.content.push(...blocks);
+    else turns.push({ role, content: blocks });
+  }
+  for (const turn of turns) {
+    const isResult = (block: ContentBlockParam): boolean => block.type === 'tool_result';
+    turn.content = [...turn.content.filter(isResult), ...turn.content.filter((block) => !isResult(block))];
+  }
+  return turns;
+};
+
+/** Ends the cached prefix at the last block of a turn that may carry a mark; reasoning may not. */
+const markCached = (content: ContentBlockParam[]): void => {
+  for (let index = content.length - 1; index >= 0; index -= 1) {
+    const block = content[index];
+    if (block === undefined || block.type === 'thinking' || block.type === 'redacted_thinking') continue;
+    content[index] = { ...block, cache_control: ephemeral };
+    return;
+  }
+};
+
+const toolOf = (tool: ToolSpec, index: number, all: readonly ToolSpec[]): Tool => ({
+  name: tool.name,
+  description: tool.description,
+  input_schema: tool.inputSchema as Tool.InputSchema,
+  ...(index === all.length - 1 && { cache_control: ephemeral }),
+});
+
+/**
+ * The Messages API's body of a request. Four cache marks, as many as the API allows: system, tools, the newest turn and
+ * the user turn before it, where the previous request's cache ends.
+ * `stale` holds signatures of reasoning the API no longer takes.
+ */
+export const bodyOf = (
+  request: Request,
+  model: string,
+  thinking: boolean,
+  stale: ReadonlySet<string>,
+): MessageCreateParamsStreaming => {
+  const turns = turnsOf(request.messages, stale);
+  const newest = turns.at(-1);
+  const previous = turns.slice(0, -1).findLast((turn) => turn.role === 'user');
+  if (newest) markCached(newest.content);
+  if (previous) markCached(previous.content);
+  return {
+    model,
+    max_tokens: request.maxOutputTokens,
+    stream: true,
+    // The model decides how much it thinks; without `summarized` newer models return no text to show.
+    ...(thinking && { thinking: { type: 'adaptive', display: 'summarized' } }),
+    ...(request.system.trim() !== '' && { system: [{ type: 'text', text: request.system, cache_control: ephemeral }] }),
+    ...(request.tools.length > 0 && { tools: request.tools.map(toolOf) }),
+    messages: turns satisfies MessageParam[],
+  };
+};

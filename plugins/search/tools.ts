@@ -1,0 +1,5 @@
+import type { Contribution } from 'llm-copilot-agent';
+import { grep } from './grep.ts';
+
+/** The tools of this plugin. */
+export const setup = (): Contribution => ({ tools: [grep] });

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { messageOf } from '../base/errors.ts';
+import type { Plugin } from '../core/plugin.ts';
+import { openDatabase } from '../host/database.ts';
+import { configPaths } from '../host/config.ts';
+import { dataDir, type Env } from '../host/paths.ts';
+import { loadSettings } from './settings.ts';
+
+/** One thing doctor looked at. `warn` does not stop the main job, `fail` does. */
+export interface Finding {
+  name: string;
+  state: 'ok' | 'warn' | 'fail';
+  detail: string;
+}
+
+const exec = promisify(execFile);
+
+const attempt = async (
+  name: string,
+  state: 'warn' | 'fail',
+  look: () => Promise<string> | string,
+): Promise<Finding> => {
+  try {
+    return { name, state: 'ok', detail: await look() };
+  } catch (error) {
+    return { name, state, detail: messageOf(error).split('\n', 1)[0] ?? '' };
+  }
+};
+
+const firstLine = async (program: string, args: readonly string[]): Promise<string> =>
+  (await exec(program, args, { timeout: 5000 })).stdout.split('\n', 1)[0] ?? '';
+
+const atLeast = (version: string, major: number, minor: number): boolean => {
+  const [a = 0, b = 0] = version.split('.').map(Number);
+  return a > major || (a === major && b >= minor);
+};
+
+/** Looks at everything the main job needs. Never throws. */
+export const examine = async (
+  env: Env,
+  root: string,
+  plugins: readonly Plugin[],
+  isTerminal: boolean,
+): Promise<Finding[]> => {
+  const folder = dataDir(env);
+  const providers = plugins
+    .flatMap((plugin) => plugin.providers ?? [])
+    .filter((provider) => provider.keyEnv.length > 0);
+  const set = providers.flatMap((provider) => provider.keyEnv).filter((name) => env[name]);
+  return Promise.all([
+    attempt('node', 'fail', () => {
+      if (!atLeast(process.versions.node, 20, 19))
+        throw new Error(`Node.js ${process.versions.node} is too old: 20.19 or newer is needed.`);
+      return process.versions.node;
+    }),
+    attempt('better-sqlite3', 'fail', () => {
+      const database = openDatabase(':memory:');
+      const version = String(database.prepare('SELECT sqlite_version()').pluck().get());
+      database.close();
+      return `SQLite ${version}`;
+    }),
+    attempt('data folder', 'fail', () => {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      accessSync(folder, constants.W_OK);
+      return folder;
+    }),
+    attempt('git', 'fail', () => firstLine('git', ['--version'])),
+    attempt('ripgrep', 'warn', async () => firstLine((await import('@vscode/ripgrep')).rgPath, ['--version'])),
+    attempt('repository', 'warn', async () => {
+      try {
+        return (await exec('git', ['rev-parse', '--show-toplevel'], { cwd: root, timeout: 5000 })).stdout.trim();
+      } catch {
+        throw new Error(`${root} is not in a git repository: it works, but there is no history to look at.`);
+      }
+    }),
+    attempt('configuration', 'fail', async () => {
+      await loadSettings(env, root);
+      return configPaths(env, root).user;
+    }),
+    attempt('keys', 'warn', () => {
+      if (set.length > 0) return `set: ${[...new Set(set)].join(', ')}`;
+      throw new Error(`none set (${[...new Set(providers.flatMap((provider) => provider.keyEnv))].join(', ')})`);
+    }),
+    attempt('sandbox', 'warn', () => {
+      throw new Error('local: commands run with your own rights; nothing is enforced but the permission rules.');
+    }),
+    attempt('terminal', 'warn', () => {
+      if (isTerminal) return 'interactive';
+      throw new Error('none: questions cannot be asked, so the answer is always no.');
+    }),
+  ]);
+};

@@ -1,0 +1,94 @@
+import { configError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
+import type { Config } from '../core/config.ts';
+import type { Plugin, PluginHost, ProviderManifest } from '../core/plugin.ts';
+import type { Capabilities, ModelProvider } from '../core/provider.ts';
+import { readTemplates } from '../host/templates.ts';
+import type { Env } from '../host/paths.ts';
+
+/** A model somebody asked for, and the plugin that serves it. */
+export interface ModelChoice {
+  plugin: Plugin;
+  provider: ProviderManifest;
+  model: string;
+}
+
+interface Offer {
+  plugin: Plugin;
+  provider: ProviderManifest;
+}
+
+const offersOf = (plugins: readonly Plugin[]): Offer[] =>
+  plugins.flatMap((plugin) => (plugin.providers ?? []).map((provider) => ({ plugin, provider })));
+
+/** True when one of the provider's key variables is set. */
+export const hasKey = (provider: ProviderManifest, env: Env): boolean =>
+  provider.keyEnv.some((name) => env[name] !== undefined && env[name] !== '');
+
+/**
+ * Finds the provider for `provider/model`, `provider`, or nothing (the first one whose key is set).
+ * @throws CopilotError exit 3 naming the variable to set, or the nearest provider.
+ */
+export const chooseModel = (name: string | undefined, plugins: readonly Plugin[], env: Env): ModelChoice => {
+  const offers = offersOf(plugins);
+  if (name === undefined) {
+    const offer = offers.find(({ provider }) => provider.keyEnv.length > 0 && hasKey(provider, env));
+    if (offer) return { ...offer, model: offer.provider.defaultModel };
+    const variables = [...new Set(offers.flatMap(({ provider }) => provider.keyEnv))].join(' or ');
+    throw configError(
+      `No model can be used: none of the keys is set (${variables}).`,
+      `Set ${variables}, or try "llm-copilot demo", which needs no key.`,
+    );
+  }
+  const [providerName = '', ...rest] = name.split('/');
+  const offer = offers.find(({ provider }) => provider.name === providerName);
+  if (!offer) {
+    const names = offers.map(({ provider }) => provider.name);
+    const guess = nearest(providerName, names);
+    throw configError(
+      `Model "${name}": there is no provider "${providerName}"${guess === undefined ? '' : ` – did you mean "${guess}"?`}`,
+      `Models are named provider/model; providers: ${names.join(', ')}.`,
+    );
+  }
+  return { ...offer, model: rest.join('/') || offer.provider.defaultModel };
+};
+
+type ModelTable = Record<string, Partial<Capabilities>>;
+
+/** The entry of the id itself, else of the longest id it begins with (dated ids of a known model). */
+const lookUp = (table: ModelTable, id: string): Partial<Capabilities> | undefined => {
+  const best = Object.keys(table)
+    .filter((known) => id === known || id.startsWith(`${known}-`))
+    .sort((a, b) => b.length - a.length)[0];
+  return best === undefined ? undefined : table[best];
+};
+
+/** What is known of models: the config's table over the shipped one. */
+export const modelFacts = (config: Config): PluginHost['model'] => {
+  let shipped: Map<string, ModelTable> | undefined;
+  return (provider, id) => {
+    shipped ??= new Map(
+      [...readTemplates('models', '.json')].map(([name, source]) => [
+        name,
+        (JSON.parse(source) as { models: ModelTable }).models,
+      ]),
+    );
+    // `openai-chat` speaks of the same models as `openai`.
+    const table = shipped.get(provider) ?? shipped.get(provider.split('-', 1)[0] ?? '') ?? {};
+    const own = config.models?.[`${provider}/${id}`];
+    const found = lookUp(table, id);
+    if (!own) return found;
+    const given = Object.fromEntries(
+      Object.entries(own).filter(([, value]) => value !== undefined),
+    ) as Partial<Capabilities>;
+    return { ...found, ...given };
+  };
+};
+
+/** Loads a choice's plugin and makes the provider. @throws ProviderError kind `auth` when its key is missing. */
+export const makeProvider = async (choice: ModelChoice, host: PluginHost): Promise<ModelProvider> => {
+  const { providers } = (await choice.plugin.load()).setup(host);
+  const make = providers?.[choice.provider.name];
+  if (!make) throw new Error(`plugin ${choice.plugin.name} brings no provider ${choice.provider.name}`);
+  return make(choice.model);
+};

@@ -1,0 +1,251 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { homedir, platform } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
+import { CopilotError, exitCodes, usageError } from '../base/errors.ts';
+import type { Agent, Task } from '../core/agent.ts';
+import type { Config } from '../core/config.ts';
+import { messagesOf } from '../core/fold.ts';
+import { text, type Block } from '../core/message.ts';
+import type { Plugin, PluginHost } from '../core/plugin.ts';
+import type { Ask } from '../core/policy.ts';
+import type { Sandbox } from '../core/sandbox.ts';
+import type { SessionInfo, SessionStore } from '../core/session.ts';
+import type { Tool } from '../core/tool.ts';
+import type { WorkflowContext } from '../core/workflow.ts';
+import { act } from '../engine/act.ts';
+import { budgeted, purse, type Limits } from '../engine/budget.ts';
+import { agentFrom } from '../engine/markdown.ts';
+import { checkTool } from '../engine/patterns/check-tool.ts';
+import { systemPrompt } from '../engine/prompt.ts';
+import { fallingBack } from '../engine/fallback.ts';
+import { retrying } from '../engine/resilience.ts';
+import { parseRule, parseSubject, rulePolicy, type Rule } from '../engine/rules.ts';
+import { run, type RunContext } from '../engine/run.ts';
+import type { LoadedConfig } from '../host/config.ts';
+import { schemaChecker } from '../host/json-schema.ts';
+import { localSandbox } from '../host/local-sandbox.ts';
+import { dataDir, type Env } from '../host/paths.ts';
+import { gitFacts, projectInstructions } from '../host/surroundings.ts';
+import { readTemplates } from '../host/templates.ts';
+import { findChecks } from './checks.ts';
+import { chooseModel, makeProvider, modelFacts } from './models.ts';
+import { chooseSession, openSessions, type SessionChoice } from './sessions.ts';
+import { loadSettings } from './settings.ts';
+
+/** What a caller wants done, as flags and files gave it. */
+export interface JobOptions {
+  prompt: string;
+  images: readonly Block[];
+  cwd: string;
+  env: Env;
+  plugins: readonly Plugin[];
+  /** Flags that are configuration. */
+  flags: Config;
+  allowedTools: readonly string[];
+  disallowedTools: readonly string[];
+  addDirs: readonly string[];
+  appendSystemPrompt?: string;
+  outputSchema?: object;
+  session: SessionChoice;
+  /** How to ask the human; undefined when nobody can answer. */
+  ask?: Ask;
+  signal: AbortSignal;
+}
+
+/** Everything wired for one task. */
+export interface Job {
+  config: LoadedConfig;
+  model: string;
+  session: SessionInfo;
+  store: SessionStore;
+  sandbox: Sandbox;
+  task: Task;
+  context: WorkflowContext;
+  close(): Promise<void>;
+}
+
+const existingFolder = (path: string, flag: string): string => {
+  if (!existsSync(path) || !statSync(path).isDirectory()) throw usageError(`${flag} ${path}: there is no such folder.`);
+  return realpathSync(path);
+};
+
+/** `edit,exec(npm test *)`, split at commas outside parentheses. */
+const splitSubjects = (lists: readonly string[]): string[] =>
+  lists.flatMap((list) => list.match(/[\w-]+(?:\([^)]*\))?/g) ?? []);
+
+const loadTools = async (plugins: readonly Plugin[], host: PluginHost): Promise<Map<string, Tool>> => {
+  const loaded = await Promise.all(plugins.filter((plugin) => plugin.tools?.length).map((plugin) => plugin.load()));
+  return new Map(loaded.flatMap((plugin) => plugin.setup(host).tools ?? []).map((tool) => [tool.name, tool]));
+};
+
+/** Yes for the same effects again once the human said "for this session"; questions wait for each other. */
+const remembering = (ask: Ask | undefined): Ask => {
+  const known = new Set<string>();
+  let queue: Promise<unknown> = Promise.resolve();
+  return (question, signal) => {
+    const answer = queue.then(async () => {
+      const key = JSON.stringify(question.effects);
+      if (known.has(key)) return { allow: true };
+      if (!ask) return { allow: false, feedback: 'Nobody is there to be asked.' };
+      const given = await ask(question, signal);
+      if (given.allow && given.remember === 'session') known.add(key);
+      return given;
+    });
+    queue = answer.catch(() => undefined);
+    return answer;
+  };
+};
+
+const chooseSandbox = (wanted: string): void => {
+  if (wanted === 'auto' || wanted === 'local') return;
+  throw new CopilotError(`The sandbox "${wanted}" cannot be started: this version has only "local".`, {
+    code: 'E_SANDBOX',
+    exitCode: exitCodes.sandbox,
+    hint: 'Use --sandbox local: commands then run with your own rights.',
+  });
+};
+
+/** Variables with our own credentials; commands the model runs do not get them. */
+const withoutKeys = (env: Env, plugins: readonly Plugin[]): Env => {
+  const keys = new Set(plugins.flatMap((plugin) => (plugin.providers ?? []).flatMap((provider) => provider.keyEnv)));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !keys.has(name)));
+};
+
+/**
+ * The only wiring: reads the configuration, opens the log, loads plugins, and puts the floors together.
+ * @throws CopilotError for anything the human must mend first.
+ */
+export const open = async (options: JobOptions): Promise<Job> => {
+  const { env, plugins, signal } = options;
+  const root = existingFolder(options.cwd, '--cd');
+  const addDirs = options.addDirs.map((path) =>
+    existingFolder(isAbsolute(path) ? path : resolve(root, path), '--add-dir'),
+  );
+  const gitSoon = gitFacts(root, env);
+  const instructionsSoon = projectInstructions(root);
+  const config = await loadSettings(env, root, options.flags);
+  const settings = config.value;
+  chooseSandbox(settings.sandbox ?? 'auto');
+  const choice = chooseModel(settings.model, plugins, env);
+  const host: PluginHost = {
+    secret: (name) => env[name] || undefined,
+    env: (name) => env[name] || undefined,
+    model: modelFacts(settings),
+    stallTimeoutMs: (settings.stallTimeoutSeconds ?? 120) * 1000,
+  };
+  const limits: Limits = {
+    ...(settings.maxCostUsd === undefined ? {} : { maxCostUsd: settings.maxCostUsd }),
+    ...(settings.maxTokens === undefined ? {} : { maxTokens: settings.maxTokens }),
+  };
+  const shared = purse(limits);
+  const names = [
+    choice,
+    ...(settings.fallbackModel === undefined ? [] : [chooseModel(settings.fallbackModel, plugins, env)]),
+  ];
+  const [tools, providers, checks] = await Promise.all([
+    loadTools(plugins, host),
+    Promise.all(names.map((name) => makeProvider(name, host))),
+    findChecks(root, settings),
+  ]);
+  const provider = fallingBack(providers.map((one) => retrying(budgeted(one, shared))));
+
+  const rules: Rule[] = [
+    ...config.rules.map((rule) => parseRule(rule.line)),
+    ...splitSubjects(options.allowedTools).map((subject) => parseSubject('allow', subject)),
+    ...splitSubjects(options.disallowedTools).map((subject) => parseSubject('deny', subject)),
+  ];
+  const barred = new Set(
+    rules.filter((rule) => rule.kind === 'tool' && rule.verdict === 'deny').map((rule) => rule.pattern),
+  );
+  const mode = settings.permissions?.mode ?? 'ask';
+  const store = openSessions(env);
+  try {
+    const sandbox = localSandbox({ root, dataDir: dataDir(env), env: withoutKeys(env, plugins) });
+    const policy = rulePolicy({
+      mode,
+      rules,
+      roots: [root, ...addDirs],
+      readable: [sandbox.scratch],
+      home: env.HOME ?? homedir(),
+    });
+    const place = {
+      root,
+      os: platform(),
+      date: new Date().toISOString().slice(0, 10),
+      git: await gitSoon,
+      instructions: await instructionsSoon,
+      checks: settings.verify === 'never' ? [] : checks.checks,
+      addedFolders: addDirs,
+    };
+    const agents = new Map<string, Agent>();
+    for (const [name, source] of readTemplates('agents', '.md')) {
+      const agent = agentFrom(name, source, settings.maxTurns ?? 100);
+      const instructions = systemPrompt(agent.instructions, place, options.appendSystemPrompt);
+      agents.set(agent.name, { ...agent, instructions, tools: agent.tools.filter((tool) => !barred.has(tool)) });
+    }
+    const title = (options.prompt.trim().split('\n', 1)[0] ?? '').slice(0, 100);
+    const { info: session, last } = chooseSession(store, options.session, root, title);
+    const messages =
+      options.prompt.trim() === '' && options.images.length === 0
+        ? []
+        : [{ role: 'user' as const, origin: 'user' as const, content: [...options.images, text(options.prompt)] }];
+    if (messages.length === 0 && (!last || last.finished))
+      throw usageError('The task is empty.', 'Say what to do: llm-copilot run "fix the failing test".');
+    const ask = remembering(options.ask);
+    const runContext: RunContext = {
+      agents,
+      tools,
+      model: () => provider,
+      policy,
+      ask,
+      sandbox,
+      history: (id) => messagesOf(store.read(session.id), id),
+      inbox: () => [],
+      problemsWith: async (schema, value) => (await schemaChecker(schema))(value),
+      signal,
+    };
+    const id = randomUUID();
+    let calls = 0;
+    const context: WorkflowContext = {
+      id,
+      run: (task) => run(task, runContext),
+      async *tool(name, input) {
+        const acting = {
+          ...runContext,
+          run: id,
+          tools: new Map([[checkTool.name, checkTool], ...tools]),
+          delegate: (task: Task) => run(task, runContext, id),
+        };
+        const [result] = yield* act([{ type: 'tool_call', callId: `${id}-${++calls}`, name, input }], acting);
+        if (!result) throw new Error(`the call of ${name} gave no result`);
+        return result;
+      },
+      checks: place.checks,
+      sandbox,
+      log: () => store.read(session.id),
+      signal,
+    };
+    return {
+      config,
+      model: provider.name,
+      session,
+      store,
+      sandbox,
+      task: {
+        agent: 'coder',
+        messages,
+        ...(last ? { continues: last.run } : {}),
+        ...(options.outputSchema ? { outputSchema: options.outputSchema } : {}),
+      },
+      context,
+      close: async () => {
+        await sandbox.close();
+        store.close();
+      },
+    };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+};

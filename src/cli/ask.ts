@@ -1,0 +1,58 @@
+import { createInterface } from 'node:readline';
+import { printable } from '../base/printable.ts';
+import type { Answer, Ask, Effect } from '../core/policy.ts';
+import type { Io } from './io.ts';
+
+const describe = (effect: Effect): string => {
+  switch (effect.kind) {
+    case 'read':
+    case 'write':
+      return `${effect.kind} ${effect.path}`;
+    case 'exec':
+      return `run   ${effect.command}`;
+    case 'net':
+      return `${effect.access === 'write' ? 'send to' : 'read from'} ${effect.host}`;
+    case 'env':
+    case 'secret':
+      return `${effect.kind} ${effect.name}`;
+  }
+};
+
+const parseAnswer = (line: string): Answer => {
+  const word = line.trim().toLowerCase();
+  if (word === 'y' || word === 'yes') return { allow: true };
+  if (word === 'a' || word === 'always') return { allow: true, remember: 'session' };
+  const said = line.trim();
+  return word === '' || word === 'n' || word === 'no'
+    ? { allow: false }
+    : { allow: false, feedback: `The user said no: ${said}` };
+};
+
+/** Asks on standard error; undefined when no person is there (standard input or error is no terminal). */
+export const terminalAsk = (io: Io): Ask | undefined => {
+  if (!io.stdin.isTTY || !io.stderr.isTTY) return undefined;
+  return (question, signal) =>
+    new Promise((resolve, reject) => {
+      const terminal = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
+      const onAbort = (): void => {
+        terminal.close();
+        reject(signal.reason as Error);
+      };
+      let answered = false;
+      const finish = (answer: Answer): void => {
+        answered = true;
+        signal.removeEventListener('abort', onAbort);
+        terminal.close();
+        resolve(answer);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      terminal.once('line', (line) => finish(parseAnswer(line)));
+      terminal.once('close', () => {
+        if (!answered && !signal.aborted) finish({ allow: false });
+      });
+      const effects = question.effects.map((effect) => `  ${printable(describe(effect))}\n`).join('');
+      io.stderr.write(
+        `\n${question.tool} wants to\n${effects}Allow? [y]es, [a]lways in this session, [n]o, or say why not: `,
+      );
+    });
+};

@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import { usageError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
+import { checksCommand } from './commands/checks.ts';
+import { completionCommand } from './commands/completion.ts';
+import { configCommand } from './commands/config.ts';
+import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { helpCommand } from './commands/help-topics.ts';
+import { runCommand, runTask } from './commands/run.ts';
+import { sessionsCommand } from './commands/sessions.ts';
+import type { Cli } from './io.ts';
+import { addRunOptions, type RunFlags } from './run-options.ts';
+
+const commands = [
+  runCommand,
+  sessionsCommand,
+  configCommand,
+  checksCommand,
+  doctorCommand,
+  completionCommand,
+  demoCommand,
+  helpCommand,
+];
+
+/** The command tree. Cheap to build: actions load what they need when they run. */
+export const buildProgram = (cli: Cli, version: string): Command => {
+  const program = new Command('llm-copilot');
+  program
+    .description('A developer copilot that gathers evidence first and proves what it says.')
+    .version(version, '-v, --version')
+    .usage('[command] [options]')
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => cli.io.stdout.write(text),
+      // Errors are shown once, by main, in the format that was asked for.
+      writeErr: () => undefined,
+    });
+  program.option('-p, --print', 'do the task given as text, print the answer, exit');
+  addRunOptions(program);
+  for (const add of commands) add(program, cli);
+  program.argument('[task...]').action(async (words: string[], flags: RunFlags) => {
+    const typed = words.join(' ').trim();
+    const [first] = words;
+    if (!flags.print) {
+      if (typed === '' && !flags.continue && flags.resume === undefined) return void program.outputHelp();
+      // One plain word is a mistyped command more often than a task.
+      if (first !== undefined && words.length <= 2 && /^[\w-]+$/.test(first) && !first.includes(' ')) {
+        const guess = nearest(
+          first,
+          program.commands.map((one) => one.name()),
+        );
+        const hint = guess === undefined ? 'Tasks of one word go with -p.' : `Did you mean "${guess}"?`;
+        throw usageError(`Unknown command "${first}".`, hint);
+      }
+    }
+    const result = await runTask(words, flags, cli);
+    cli.exit(result.exitCode);
+  });
+  return program;
+};

@@ -1,0 +1,149 @@
+import { merge } from '../base/streams.ts';
+import type { RunResult, Task } from '../core/agent.ts';
+import type { Event, Transient } from '../core/event.ts';
+import { text, type ToolCallBlock, type ToolResultBlock } from '../core/message.ts';
+import { isReadOnly, type Ask, type Effect, type Policy } from '../core/policy.ts';
+import type { Sandbox } from '../core/sandbox.ts';
+import { isToolError, type PreparedCall, type Tool, type ToolOutput } from '../core/tool.ts';
+
+/** What acting on calls needs. */
+export interface ActContext {
+  readonly run: string;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly policy: Policy;
+  readonly ask: Ask;
+  readonly sandbox: Sandbox;
+  delegate(task: Task): AsyncGenerator<Event | Transient, RunResult>;
+  readonly signal: AbortSignal;
+}
+
+/** A finished call: what the model reads, and what workflows read. */
+export type CallResult = ToolResultBlock & { data?: unknown };
+
+interface Planned {
+  call: ToolCallBlock;
+  prepared?: PreparedCall;
+  effects: Effect[];
+  /** Why it cannot run at all. */
+  refusal?: string;
+}
+
+const plan = async (call: ToolCallBlock, context: ActContext): Promise<Planned> => {
+  const tool = context.tools.get(call.name);
+  if (!tool) {
+    const known = [...context.tools.keys()].join(', ');
+    return { call, effects: [], refusal: `There is no tool "${call.name}". Tools: ${known}.` };
+  }
+  try {
+    const prepared = tool.prepare(call.input);
+    const effects = await Promise.all(
+      prepared.effects.map(async (effect): Promise<Effect> =>
+        effect.kind === 'read' || effect.kind === 'write'
+          ? { ...effect, path: await context.sandbox.resolve(effect.path) }
+          : effect,
+      ),
+    );
+    return { call, prepared, effects };
+  } catch (error) {
+    if (isToolError(error)) return { call, effects: [], refusal: error.message };
+    throw error;
+  }
+};
+
+const finished = (context: ActContext, call: ToolCallBlock, output: ToolOutput, startedAt: number): Event => ({
+  type: 'tool.finished',
+  run: context.run,
+  callId: call.callId,
+  tool: call.name,
+  content: output.content,
+  isError: output.isError ?? false,
+  ...(output.data === undefined ? {} : { data: output.data }),
+  durationMs: Math.round(performance.now() - startedAt),
+});
+
+/** Asks policy, then the human where policy says so. Undefined means go; otherwise what to tell the model. */
+async function* decide(planned: Planned, context: ActContext): AsyncGenerator<Event, string | undefined> {
+  const { call } = planned;
+  const { run } = context;
+  const decision = await context.policy.decide({ tool: call.name, effects: planned.effects });
+  const { why, effects, rule, hint } = decision;
+  const common = { run, callId: call.callId, tool: call.name, effects };
+  const extras = { ...(rule === undefined ? {} : { rule }), ...(hint === undefined ? {} : { hint }) };
+  if (decision.verdict !== 'ask') {
+    yield { type: 'tool.decided', ...common, verdict: decision.verdict, by: decision.by, why, ...extras };
+    return decision.verdict === 'allow' ? undefined : `Permission denied: ${why}`;
+  }
+  yield { type: 'tool.asked', ...common, why };
+  const answer = await context.ask({ tool: call.name, effects, why }, context.signal);
+  const verdict = answer.allow ? 'allow' : 'deny';
+  const said = answer.feedback ?? (answer.allow ? 'The user said yes.' : 'The user said no.');
+  yield { type: 'tool.decided', ...common, verdict, by: 'user', why: said, ...(answer.allow ? {} : extras) };
+  return answer.allow ? undefined : `Permission denied: ${why} ${said}`;
+}
+
+async function* perform(planned: Planned, context: ActContext): AsyncGenerator<Event | Transient, CallResult> {
+  const { call, prepared, refusal } = planned;
+  const startedAt = performance.now();
+  let output: ToolOutput;
+  if (refusal !== undefined || !prepared) {
+    output = { content: [text(refusal ?? '')], isError: true };
+  } else {
+    try {
+      const { sandbox, signal, run } = context;
+      const running = prepared.run({
+        callId: call.callId,
+        run,
+        sandbox,
+        hidden: context.policy.hidden,
+        signal,
+        delegate: (task) => context.delegate(task),
+      });
+      output = Symbol.asyncIterator in running ? yield* running : await running;
+    } catch (error) {
+      if (!isToolError(error)) throw error;
+      output = { content: [text(error.message)], isError: true };
+    }
+  }
+  yield finished(context, call, output, startedAt);
+  return {
+    type: 'tool_result',
+    callId: call.callId,
+    content: output.content,
+    isError: output.isError ?? false,
+    ...(output.data === undefined ? {} : { data: output.data }),
+  };
+}
+
+/**
+ * Carries out the calls of one reply: neighbouring read-only calls together, a call that writes or executes alone, in
+ * the model's order. Every decision is yielded – and so recorded – before its tool starts. Results come in the model's
+ * order.
+ */
+export async function* act(
+  calls: readonly ToolCallBlock[],
+  context: ActContext,
+): AsyncGenerator<Event | Transient, CallResult[]> {
+  const results: CallResult[] = [];
+  let group: Planned[] = [];
+  async function* flush(): AsyncGenerator<Event | Transient, void> {
+    for (const planned of group) {
+      if (planned.refusal !== undefined) continue;
+      const denial = yield* decide(planned, context);
+      if (denial !== undefined) planned.refusal = denial;
+    }
+    const [only] = group;
+    if (only && group.length === 1) results.push(yield* perform(only, context));
+    else results.push(...(yield* merge(group.map((planned) => perform(planned, context)))));
+    group = [];
+  }
+  for (const call of calls) {
+    context.signal.throwIfAborted();
+    const planned = await plan(call, context);
+    const alone = !isReadOnly(planned.effects);
+    if (alone && group.length > 0) yield* flush();
+    group.push(planned);
+    if (alone) yield* flush();
+  }
+  if (group.length > 0) yield* flush();
+  return results;
+}

@@ -1,0 +1,23 @@
+import { configError } from '../base/errors.ts';
+import type { Agent } from '../core/agent.ts';
+
+/** Splits `--- key: value --- body`. Values are single lines; that is all our own formats need. */
+export const frontMatter = (source: string): { fields: Map<string, string>; body: string } => {
+  const parts = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(source);
+  const [, head = '', body = source] = parts ?? [];
+  const fields = new Map(
+    head.split(/\r?\n/).flatMap((line): [string, string][] => {
+      const [, key, value = ''] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
+      return key === undefined ? [] : [[key, value.trim()]];
+    }),
+  );
+  return { fields, body: body.trim() };
+};
+
+/** Reads an agent from Markdown: the body is its instructions. @throws CopilotError exit 3 when it has no tools. */
+export const agentFrom = (name: string, source: string, maxTurns: number): Agent => {
+  const { fields, body } = frontMatter(source);
+  const tools = (fields.get('tools') ?? '').split(',').map((tool) => tool.trim());
+  if (tools[0] === '') throw configError(`Agent ${name}: "tools" is missing in its front matter.`);
+  return { name: fields.get('name') ?? name, instructions: body, tools: tools.filter((tool) => tool !== ''), maxTurns };
+};

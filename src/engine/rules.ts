@@ -1,0 +1,220 @@
+import { configError } from '../base/errors.ts';
+import { matchesPath, matchesText } from '../base/glob.ts';
+import { nearest } from '../base/nearest.ts';
+import type { Decision, Effect, Policy } from '../core/policy.ts';
+
+/** How much is allowed without asking. */
+export const permissionModes = ['plan', 'ask', 'accept-edits', 'auto', 'bypass'] as const;
+
+/** One of {@link permissionModes}. */
+export type PermissionMode = (typeof permissionModes)[number];
+
+/** One line of `permissions.rules`, parsed. */
+export interface Rule {
+  verdict: 'allow' | 'ask' | 'deny';
+  kind: 'tool' | Effect['kind'];
+  pattern: string;
+  /** As it was written. */
+  text: string;
+}
+
+const verdicts = ['allow', 'ask', 'deny'] as const;
+const kinds = ['tool', 'read', 'write', 'exec', 'net', 'env', 'secret'] as const;
+
+const oneOf = <T extends string>(word: string, known: readonly T[]): T | undefined =>
+  known.find((item) => item === word);
+
+const unknownWord = (what: string, word: string, known: readonly string[], line: string): Error => {
+  const guess = nearest(word, known);
+  return configError(
+    `Permission rule "${line}": unknown ${what} "${word}"${guess === undefined ? '' : ` – did you mean "${guess}"?`}`,
+    'Rules look like "allow: exec(npm test *)", "deny: read(**/.env*)", "ask: net(*)", "deny: tool(shell)".',
+  );
+};
+
+/** Parses what a rule is about: `exec(npm test *)`, `read(src/**)`, or a bare tool name. @throws CopilotError exit 3 */
+export const parseSubject = (verdict: Rule['verdict'], subject: string): Rule => {
+  const line = `${verdict}: ${subject}`;
+  const parts = /^([\w-]+)(?:\((.*)\))?$/s.exec(subject.trim());
+  const [, word = '', pattern] = parts ?? [];
+  if (!parts) throw unknownWord('form', subject, kinds, line);
+  if (pattern === undefined) return { verdict, kind: 'tool', pattern: word, text: line };
+  const kind = oneOf(word, kinds);
+  if (!kind) throw unknownWord('kind', word, kinds, line);
+  if (pattern.trim() === '')
+    throw configError(`Permission rule "${line}": the pattern is empty.`, 'Use * for anything.');
+  return { verdict, kind, pattern: pattern.trim(), text: line };
+};
+
+/** Parses `allow: exec(npm test *)`. @throws CopilotError exit 3 with the nearest form. */
+export const parseRule = (line: string): Rule => {
+  const [, word = '', subject = ''] = /^\s*([\w-]+)\s*:\s*(.*)$/s.exec(line) ?? [];
+  const verdict = oneOf(word, verdicts);
+  if (!verdict) throw unknownWord('verdict', word || line, verdicts, line);
+  return parseSubject(verdict, subject);
+};
+
+/** Where the policy stands. */
+export interface PolicyOptions {
+  mode: PermissionMode;
+  rules: readonly Rule[];
+  /** Absolute real paths that count as the workspace: the root first, then added folders. */
+  roots: readonly string[];
+  /** Absolute real paths that may be read besides. */
+  readable: readonly string[];
+  home: string;
+}
+
+const inside = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+
+// One command can hide others behind these; a pattern that allows must not be talked into them.
+const compound = /[;&|`\n<>]|\$\(|\$\{/;
+
+const matchesCommand = (rule: Rule, command: string): boolean => {
+  if (rule.pattern === '*') return true;
+  const trimmed = command.trim();
+  if (rule.verdict === 'allow')
+    return trimmed === rule.pattern || (!compound.test(trimmed) && matchesText(rule.pattern, trimmed));
+  const parts = trimmed.split(/[;&|`\n()]|\$\(/).map((part) => part.trim());
+  return [trimmed, ...parts].some((part) => matchesText(rule.pattern, part));
+};
+
+const matchesFile = (pattern: string, path: string, options: PolicyOptions): boolean => {
+  if (pattern === '*' || pattern === '**') return true;
+  const expanded = pattern.startsWith('~/') ? options.home + pattern.slice(1) : pattern;
+  if (expanded.startsWith('/')) return matchesPath(expanded, path);
+  return options.roots.some((root) => inside(path, root) && matchesPath(expanded, path.slice(root.length + 1)));
+};
+
+const matches = (rule: Rule, tool: string, effect: Effect, options: PolicyOptions): boolean => {
+  if (rule.kind === 'tool') return matchesText(rule.pattern, tool);
+  if (rule.kind !== effect.kind) return false;
+  switch (effect.kind) {
+    case 'read':
+    case 'write':
+      return matchesFile(rule.pattern, effect.path, options);
+    case 'exec':
+      return matchesCommand(rule, effect.command);
+    case 'net':
+      return matchesText(rule.pattern, effect.host);
+    case 'env':
+    case 'secret':
+      return matchesText(rule.pattern, effect.name);
+  }
+};
+
+/** One effect in a few words. */
+export const describeEffect = (effect: Effect): string => {
+  switch (effect.kind) {
+    case 'read':
+    case 'write':
+      return `${effect.kind} ${effect.path}`;
+    case 'exec':
+      return `run ${effect.command}`;
+    case 'net':
+      return `${effect.access === 'write' ? 'send to' : 'read from'} ${effect.host}`;
+    case 'env':
+    case 'secret':
+      return `use ${effect.kind} ${effect.name}`;
+  }
+};
+
+type Verdict = Decision['verdict'];
+interface Judged {
+  verdict: Verdict;
+  by: 'rule' | 'mode';
+  why: string;
+  rule?: string;
+  hint?: string;
+}
+
+/** Folders inside the workspace whose files make programs run or rule us: no mode but bypass writes them unasked. */
+const guarded = ['.git', '.llm-copilot'];
+
+const byMode = (effect: Effect, { mode, roots, readable }: PolicyOptions): Verdict => {
+  if (mode === 'bypass') return 'allow';
+  switch (effect.kind) {
+    case 'read':
+      return [...roots, ...readable].some((folder) => inside(effect.path, folder)) ? 'allow' : 'ask';
+    case 'write': {
+      if (mode === 'plan') return 'deny';
+      const root = roots.find((folder) => inside(effect.path, folder));
+      const protectedPath = guarded.some((name) => root !== undefined && inside(effect.path, `${root}/${name}`));
+      return root !== undefined && !protectedPath && mode !== 'ask' ? 'allow' : 'ask';
+    }
+    case 'exec':
+      if (mode === 'plan') return 'deny';
+      return mode === 'auto' ? 'allow' : 'ask';
+    case 'net':
+      return mode === 'plan' && effect.access === 'write' ? 'deny' : 'ask';
+    case 'env':
+    case 'secret':
+      return mode === 'plan' ? 'deny' : 'ask';
+  }
+};
+
+const hintFor = (effect: Effect): string => {
+  switch (effect.kind) {
+    case 'read':
+      return `--add-dir for a whole folder, or the rule "allow: read(${effect.path})"`;
+    case 'write':
+      return `--permission-mode accept-edits, or the rule "allow: write(${effect.path})"`;
+    case 'exec':
+      return `--permission-mode auto, or --allowed-tools "exec(${effect.command.split('\n', 1)[0] ?? ''})"`;
+    case 'net':
+      return `the rule "allow: net(${effect.host})"`;
+    case 'env':
+    case 'secret':
+      return `the rule "allow: ${effect.kind}(${effect.name})"`;
+  }
+};
+
+const order: readonly Verdict[] = ['deny', 'ask', 'allow'];
+
+const judgeEffect = (tool: string, effect: Effect, options: PolicyOptions): Judged => {
+  const fallback = byMode(effect, options);
+  if (options.mode !== 'bypass') {
+    const hits = options.rules.filter((rule) => matches(rule, tool, effect, options));
+    const rule = order.map((verdict) => hits.find((hit) => hit.verdict === verdict)).find((hit) => hit !== undefined);
+    // Plan is a promise to change nothing; no allow rule breaks it.
+    if (rule && !(options.mode === 'plan' && fallback === 'deny'))
+      return {
+        verdict: rule.verdict,
+        by: 'rule',
+        rule: rule.text,
+        why: `Rule "${rule.text}" decides: ${describeEffect(effect)}.`,
+      };
+  }
+  const why = `Mode ${options.mode} ${fallback === 'allow' ? 'allows' : fallback === 'ask' ? 'asks before' : 'forbids'}: ${describeEffect(effect)}.`;
+  return { verdict: fallback, by: 'mode', why, ...(fallback === 'allow' ? {} : { hint: hintFor(effect) }) };
+};
+
+/** Rules over effects: deny beats ask beats allow beats the mode; the strictest effect of a call decides. */
+export const rulePolicy = (options: PolicyOptions): Policy => ({
+  hidden:
+    options.mode === 'bypass'
+      ? []
+      : options.rules.flatMap((rule) => (rule.verdict === 'deny' && rule.kind === 'read' ? [rule.pattern] : [])),
+  decide: ({ tool, effects }) => {
+    const barred =
+      options.mode === 'bypass'
+        ? undefined
+        : options.rules.find(
+            (rule) => rule.kind === 'tool' && rule.verdict === 'deny' && matchesText(rule.pattern, tool),
+          );
+    if (barred)
+      return {
+        verdict: 'deny',
+        by: 'rule',
+        rule: barred.text,
+        why: `Rule "${barred.text}" forbids the tool ${tool}.`,
+        effects: [...effects],
+      };
+    const judged = effects.map((effect) => judgeEffect(tool, effect, options));
+    const strictest = order
+      .map((verdict) => judged.find((one) => one.verdict === verdict))
+      .find((one) => one !== undefined);
+    return { ...(strictest ?? { verdict: 'allow', by: 'mode', why: 'It touches nothing.' }), effects: [...effects] };
+  },
+});

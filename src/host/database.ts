@@ -1,0 +1,79 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { CopilotError, exitCodes, messageOf } from '../base/errors.ts';
+
+/** An open SQLite database. */
+export type Database = Sqlite.Database;
+
+/**
+ * Schema steps, in order; `user_version` counts those applied. Never edit one that was released, add another.
+ * Events are append-only: triggers refuse UPDATE always, and DELETE unless the session has a tombstone.
+ */
+const migrations: readonly string[] = [
+  `CREATE TABLE sessions (
+     id TEXT PRIMARY KEY, root TEXT NOT NULL, title TEXT NOT NULL, created_at INTEGER NOT NULL,
+     updated_at INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0, fork_of TEXT, fork_seq INTEGER
+   ) WITHOUT ROWID;
+   CREATE INDEX sessions_by_root ON sessions (root, updated_at);
+   CREATE TABLE events (
+     session TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, type TEXT NOT NULL,
+     body TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (session, seq)
+   ) WITHOUT ROWID;
+   CREATE TABLE tombstones (
+     session TEXT PRIMARY KEY, deleted_at INTEGER NOT NULL, events INTEGER NOT NULL, last_hash TEXT NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TRIGGER events_never_change BEFORE UPDATE ON events
+     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+   CREATE TRIGGER events_never_go BEFORE DELETE ON events
+     WHEN NOT EXISTS (SELECT 1 FROM tombstones WHERE session = OLD.session)
+     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+   CREATE TRIGGER tombstones_never_change BEFORE UPDATE ON tombstones
+     BEGIN SELECT RAISE(ABORT, 'tombstones are append-only'); END;
+   CREATE TRIGGER tombstones_never_go BEFORE DELETE ON tombstones
+     BEGIN SELECT RAISE(ABORT, 'tombstones are append-only'); END;`,
+];
+
+const unusable = (path: string, cause: unknown): CopilotError => {
+  const abi = cause instanceof Error && 'code' in cause && cause.code === 'ERR_DLOPEN_FAILED';
+  return new CopilotError(`The database ${path} cannot be opened: ${messageOf(cause).split('\n', 1)[0] ?? ''}`, {
+    code: 'E_DATABASE',
+    exitCode: exitCodes.config,
+    hint: abi
+      ? 'better-sqlite3 was built for another Node.js: run "npm rebuild better-sqlite3".'
+      : 'Check that the data folder is writable and has room (llm-copilot doctor), or set LLM_COPILOT_DATA_DIR.',
+    cause,
+  });
+};
+
+/**
+ * Opens (and makes) the database. WAL with synchronous=NORMAL: a killed process loses nothing that was acknowledged, a
+ * power cut may lose the last transactions.
+ * @throws CopilotError `E_DATABASE`, exit 3.
+ */
+export const openDatabase = (path: string): Database => {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const database = new Sqlite(path, { timeout: 5000 });
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = NORMAL');
+    const version = Number(database.pragma('user_version', { simple: true }));
+    if (version > migrations.length)
+      throw new Error(
+        `it was written by a newer version of llm-copilot (schema ${version}, this one knows ${migrations.length})`,
+      );
+    if (version < migrations.length) {
+      // Another process may have migrated while we waited for the lock: look again inside the transaction.
+      database
+        .transaction(() => {
+          const from = Number(database.pragma('user_version', { simple: true }));
+          for (const step of migrations.slice(from)) database.exec(step);
+          database.pragma(`user_version = ${migrations.length}`);
+        })
+        .immediate();
+    }
+    return database;
+  } catch (error) {
+    throw unusable(path, error);
+  }
+};

@@ -1,0 +1,17 @@
+import { configError, messageOf } from '../base/errors.ts';
+
+/** Compiles a JSON Schema (draft 2020-12 or 7) into a function that lists what is wrong with a value. */
+export const schemaChecker = async (schema: object): Promise<(value: unknown) => string[]> => {
+  const old = '$schema' in schema && typeof schema.$schema === 'string' && schema.$schema.includes('draft-07');
+  const { default: ajv } = old ? await import('ajv') : await import('ajv/dist/2020.js');
+  const Ajv = 'default' in ajv ? (ajv.default as typeof import('ajv').default) : ajv;
+  try {
+    const validate = new Ajv({ allErrors: true, strict: false, logger: false }).compile(schema);
+    return (value) =>
+      validate(value)
+        ? []
+        : (validate.errors ?? []).map((error) => `${error.instancePath || '/'} ${error.message ?? 'is invalid'}`);
+  } catch (error) {
+    throw configError(`The JSON Schema is not valid: ${messageOf(error)}`);
+  }
+};

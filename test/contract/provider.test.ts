@@ -1,0 +1,391 @@
+// Every provider against a local server that speaks its real wire protocol.
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { textOf, type Block } from '../../src/core/message.ts';
+import type { ModelProvider, Request } from '../../src/core/provider.ts';
+import { retrying } from '../../src/engine/resilience.ts';
+import { conversationOf } from '../support/wire/conversation.ts';
+import { wireServer, type Script, type WireRequest, type WireServer } from '../support/wire/wire-server.ts';
+import { bodies, everything } from './provider-bodies.ts';
+import { collect, hello, make, streamed, subjects, type Settings } from './provider-subjects.ts';
+
+let server: WireServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+describe.each(subjects)('the $name provider', (subject) => {
+  const start = async (script: Script, more: Settings = {}): Promise<ModelProvider> => {
+    server = await wireServer(script);
+    return make(subject, subject.env(server.url), more);
+  };
+  const asked = (index = 0): WireRequest => server!.requests[index]!;
+  const failureOf = async (script: Script, more: Settings = {}): Promise<unknown> =>
+    collect(await start(script, more)).then(
+      () => 'no failure',
+      (error: unknown) => error,
+    );
+
+  it('sends the whole conversation in the form its API takes', async () => {
+    const provider = await start([{ text: 'ok' }], { model: { thinking: true } });
+    await collect(provider, everything);
+    expect(asked()).toMatchObject({ method: 'POST', path: subject.path });
+    expect(asked().body).toEqual(bodies[subject.name]);
+  });
+
+  it('shows the model the same system prompt, tools, calls and results as every other protocol', async () => {
+    await collect(await start([{ text: 'ok' }]), everything);
+    const first = subject.name === 'anthropic' ? 'call_1' : 'call:1';
+    expect(conversationOf(asked())).toEqual({
+      system: 'Be brief.',
+      tools: ['read', 'list'],
+      messages: [
+        { role: 'user', text: 'What is on this picture?', toolCalls: [], toolResults: [] },
+        {
+          role: 'assistant',
+          text: 'I look.',
+          toolCalls: [
+            { id: first, name: 'read', input: { path: 'a.png' } },
+            { id: 'call_2', name: 'list', input: { invalid_json: '{"path": oops' } },
+            { id: 'call_3', name: 'list', input: { value: ['not', 'an', 'object'] } },
+          ],
+          toolResults: [],
+        },
+        {
+          role: 'user',
+          text: expect.stringMatching(/Hurry\.\nWell\?$/) as string,
+          toolCalls: [],
+          toolResults: [
+            { id: first, text: 'a picture', isError: false },
+            { id: 'call_2', text: 'bad input', isError: true },
+            { id: 'call_3', text: '', isError: false },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('leaves out what a plain request does not have', async () => {
+    await collect(await start([{ text: 'ok' }]));
+    const { system, tools, thinking, include, instructions } = asked().body as Record<string, unknown>;
+    expect([system, tools, thinking, include, instructions]).toEqual(Array(5).fill(undefined));
+  });
+
+  it('sends its key', async () => {
+    await collect(await start([{ text: 'ok' }]));
+    expect(asked().headers.authorization).toBe('Bearer key');
+  });
+
+  it('streams text as it comes and replies with it once', async () => {
+    const { deltas, reply } = await collect(await start([{ text: 'Grüße, wörld — and more 🎉' }]));
+    expect(deltas.length).toBeGreaterThan(1);
+    expect(streamed(deltas, 'text.delta')).toBe('Grüße, wörld — and more 🎉');
+    expect(reply).toEqual({
+      content: [{ type: 'text', text: 'Grüße, wörld — and more 🎉' }],
+      stopReason: 'end',
+      usage: { inputTokens: 10, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0 },
+    });
+  });
+
+  it('reads parallel calls whose arguments come in fragments', async () => {
+    const calls = [
+      { id: 'call_a', name: 'read', input: { path: 'a.ts', range: [1, 2] } },
+      { id: 'call_b', name: 'list', input: {} },
+    ];
+    const { reply } = await collect(await start([{ text: 'Both.', calls }]));
+    expect(reply.content).toEqual([
+      { type: 'text', text: 'Both.' },
+      { type: 'tool_call', callId: 'call_a', name: 'read', input: { path: 'a.ts', range: [1, 2] } },
+      { type: 'tool_call', callId: 'call_b', name: 'list', input: {} },
+    ]);
+    expect(reply.stopReason).toBe('tool_calls');
+  });
+
+  it('keeps arguments that are not JSON as the text they were, and takes missing ones for none', async () => {
+    const calls = [
+      { id: 'call_a', name: 'read', rawArguments: '{"path": "a' },
+      { id: 'call_b', name: 'list', rawArguments: '' },
+    ];
+    const { reply } = await collect(await start([{ calls }]));
+    expect(reply.content).toMatchObject([{ input: '{"path": "a' }, { input: {} }]);
+  });
+
+  it('counts tokens without those read from or written to the cache', async () => {
+    const usage = { inputTokens: 7, outputTokens: 11, cacheReadTokens: 900, cacheWriteTokens: 40 };
+    const { reply } = await collect(await start([{ text: 'ok', usage }]));
+    expect(reply.usage).toEqual(usage);
+  });
+
+  it('streams thinking and sends it back unchanged, before the call it led to', async () => {
+    const answer = { thinking: 'Let me see.', text: 'Reading.', calls: [{ name: 'read', input: { path: 'a' } }] };
+    const provider = await start([answer, { text: 'done' }], { model: { thinking: true } });
+    const first = await collect(provider);
+    expect(streamed(first.deltas, 'thinking.delta')).toBe('Let me see.');
+    expect(first.reply.content[0]).toMatchObject({ type: 'thinking', text: 'Let me see.', by: subject.plugin.name });
+
+    const result: Block = { type: 'tool_result', callId: 'call_0_0', content: [], isError: false };
+    const history: Request['messages'] = [
+      ...hello.messages,
+      { role: 'assistant', content: first.reply.content },
+      { role: 'user', content: [result] },
+    ];
+    await collect(provider, { ...hello, messages: history });
+    const body = asked(1).body as { messages?: { content: unknown }[]; input?: unknown[] };
+    const sent = {
+      anthropic: () => body.messages?.[1]?.content,
+      openai: () => body.input?.slice(1, 4),
+      'openai-chat': () => body.messages?.slice(1, 2),
+    }[subject.name]();
+    const expected = {
+      anthropic: [
+        { type: 'thinking', thinking: 'Let me see.', signature: 'sig0' },
+        { type: 'text', text: 'Reading.' },
+        { type: 'tool_use', id: 'call_0_0', name: 'read', input: { path: 'a' } },
+      ],
+      openai: [
+        {
+          type: 'reasoning',
+          id: 'rs_0',
+          summary: [{ type: 'summary_text', text: 'Let me see.' }],
+          encrypted_content: 'enc0',
+        },
+        { role: 'assistant', content: 'Reading.' },
+        { type: 'function_call', call_id: 'call_0_0', name: 'read', arguments: '{"path":"a"}' },
+      ],
+      // These servers take no reasoning back.
+      'openai-chat': [
+        {
+          role: 'assistant',
+          content: 'Reading.',
+          tool_calls: [{ id: 'call_0_0', type: 'function', function: { name: 'read', arguments: '{"path":"a"}' } }],
+        },
+      ],
+    }[subject.name];
+    expect(sent).toEqual(expected);
+  });
+
+  it.each(['end', 'max_tokens', 'refusal'] as const)('says why the model stopped: %s', async (stop) => {
+    const { reply } = await collect(await start([{ text: 'so', stop }]));
+    expect(reply.stopReason).toBe(stop);
+    expect(textOf(reply.content)).toBe('so');
+  });
+
+  it('calls a connection that breaks in the middle, and an answer that ends too early, truncated', async () => {
+    expect(await failureOf([{ fault: 'truncate' }])).toMatchObject({ kind: 'truncated', retryable: true });
+    await server?.close();
+    expect(await failureOf([{ fault: 'end-early' }])).toMatchObject({ kind: 'truncated', retryable: true });
+  });
+
+  it('calls an event that is not JSON malformed and shows it', async () => {
+    expect(await failureOf([{ fault: 'malformed' }])).toMatchObject({
+      kind: 'malformed',
+      retryable: true,
+      message: expect.stringContaining('content_block_delta') as string,
+    });
+  });
+
+  it.each([
+    [401, 'auth', 3],
+    [403, 'auth', 3],
+    [404, 'not_found', 6],
+    [408, 'timeout', 6],
+    [413, 'context_too_long', 6],
+    [422, 'invalid_request', 6],
+    [429, 'rate_limit', 6],
+    [500, 'server', 6],
+    [503, 'server', 6],
+    [529, 'overloaded', 6],
+  ] as const)('takes status %i for %s', async (status, kind, exitCode) => {
+    const error = await failureOf([{ fault: 'status', status }]);
+    expect(error).toMatchObject({ kind, exitCode, message: expect.stringContaining(`scripted ${status}`) as string });
+    if (kind === 'auth') expect(error).toMatchObject({ hint: expect.stringContaining(subject.keyEnv) as string });
+  });
+
+  it('recognises a prompt that is too long', async () => {
+    const error = await failureOf([{ fault: 'status', status: 400, body: subject.tooLong }]);
+    expect(error).toMatchObject({ kind: 'context_too_long', retryable: false });
+  });
+
+  it('shows what a server said that does not speak JSON', async () => {
+    const gateway = { 'content-type': 'text/html' };
+    const error = await failureOf([{ fault: 'status', status: 502, body: '<h1>Bad gateway</h1>', headers: gateway }]);
+    expect(error).toMatchObject({ kind: 'server', message: expect.stringMatching(/502: <h1>Bad gateway/) as string });
+    await server?.close();
+    const wrongUrl = await failureOf([{ fault: 'status', status: 200, body: '<h1>Hi</h1>', headers: gateway }]);
+    expect(wrongUrl).toMatchObject({
+      kind: 'invalid_request',
+      message: expect.stringContaining('text/html') as string,
+      hint: expect.stringContaining('BASE_URL') as string,
+    });
+  });
+
+  it.each([
+    ['seconds', { 'retry-after': '2' }, 2000],
+    ['milliseconds', { 'retry-after-ms': '1500', 'retry-after': '9' }, 1500],
+    ['a date that has passed', { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, 0],
+    ['nonsense', { 'retry-after': 'soon' }, undefined],
+  ] as const)('reads how long to wait from %s', async (_form, headers, retryAfterMs) => {
+    expect(await failureOf([{ fault: 'status', status: 429, headers }])).toMatchObject({ retryAfterMs });
+  });
+
+  it('reads how long to wait from a date', async () => {
+    const headers = { 'retry-after': new Date(Date.now() + 30_000).toUTCString() };
+    const error = (await failureOf([{ fault: 'status', status: 429, headers }])) as { retryAfterMs: number };
+    expect(error.retryAfterMs).toBeGreaterThan(25_000);
+    expect(error.retryAfterMs).toBeLessThanOrEqual(30_000);
+  });
+
+  it('reports an error the server sends in the middle of its answer', async () => {
+    expect(await failureOf([{ fault: 'error-event' }])).toMatchObject({
+      kind: 'overloaded',
+      message: expect.stringContaining('scripted overload') as string,
+    });
+    await server?.close();
+    expect(await failureOf([{ fault: 'error-event', type: subject.rateLimited }])).toMatchObject({
+      kind: 'rate_limit',
+    });
+    await server?.close();
+    expect(await failureOf([{ fault: 'error-event', type: 'never_heard_of' }])).toMatchObject({ kind: 'server' });
+  });
+
+  it('ends a silence longer than the limit, before the first byte and after it', async () => {
+    const limit = { stallTimeoutMs: 40 };
+    expect(await failureOf([{ fault: 'stall', from: 'start' }], limit)).toMatchObject({ kind: 'timeout' });
+    await server?.close();
+    expect(await failureOf([{ fault: 'stall' }], limit)).toMatchObject({ kind: 'timeout', retryable: true });
+  });
+
+  it('does not take a slow reader for a silent server', async () => {
+    // More than one read, so that the pause falls between two.
+    const text = 'slowly read '.repeat(20_000);
+    const provider = await start([{ text }], { stallTimeoutMs: 60 });
+    const stream = provider.stream(hello, new AbortController().signal);
+    let step = await stream.next();
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    while (!step.done) step = await stream.next();
+    expect(textOf(step.value.content) === text).toBe(true);
+  });
+
+  it('ends with the reason of an abort: before it asks, before the answer and in the middle of it', async () => {
+    const reason = new Error('stop it');
+    const provider = await start([{ fault: 'stall', from: 'start' }, { fault: 'stall' }]);
+    await expect(collect(provider, hello, AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(server?.requests).toHaveLength(0);
+
+    const early = new AbortController();
+    const waiting = collect(provider, hello, early.signal);
+    await expect.poll(() => server?.requests.length).toBe(1);
+    early.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+
+    const middle = new AbortController();
+    const stream = provider.stream(hello, middle.signal);
+    await stream.next();
+    middle.abort(reason);
+    await expect(stream.next()).rejects.toBe(reason);
+    await expect.poll(() => asked(1).hungUp).toBe(true);
+  });
+
+  it('ends with the reason of an abort that comes before the request is on its way', async () => {
+    const reason = new Error('stop it');
+    const abort = new AbortController();
+    const waiting = collect(await start([{ text: 'late' }]), hello, abort.signal);
+    abort.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+  });
+
+  it('closes the connection when nobody reads on', async () => {
+    const provider = await start([{ fault: 'stall' }]);
+    const stream = provider.stream(hello, new AbortController().signal);
+    await stream.next();
+    await stream.return(undefined as never);
+    await expect.poll(() => asked().hungUp).toBe(true);
+  });
+
+  it('asks again over the connection it has', async () => {
+    const provider = await start([{ text: 'one' }, { text: 'two' }]);
+    await collect(provider);
+    // The connection is free again once the end of the answer was read.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await collect(provider);
+    expect(asked(1).port).toBe(asked(0).port);
+  });
+
+  it('says where it could not connect to', async () => {
+    const gone = await wireServer([]);
+    await gone.close();
+    await expect(collect(await make(subject, subject.env(gone.url)))).rejects.toMatchObject({
+      kind: 'network',
+      retryable: true,
+      message: expect.stringMatching(/127\.0\.0\.1:\d+: ECONNREFUSED/) as string,
+    });
+    const secure = subject.env(gone.url.replace('http:', 'https:'));
+    await expect(collect(await make(subject, secure))).rejects.toMatchObject({ kind: 'network' });
+    for (const url of ['localhost:11434', 'no url']) {
+      await expect(collect(await make(subject, subject.env(url)))).rejects.toMatchObject({
+        kind: 'invalid_request',
+        message: expect.stringContaining(`not an http(s) URL: ${url}`) as string,
+      });
+    }
+  });
+
+  it('names the variable when its key is missing', async () => {
+    const error = await make(subject, {}).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      kind: 'auth',
+      exitCode: 3,
+      message: expect.stringContaining(subject.keyEnv) as string,
+      hint: expect.stringContaining(subject.keyEnv) as string,
+    });
+  });
+
+  it('knows its model by what the host says and is careful where that says nothing', async () => {
+    const env = subject.env('http://127.0.0.1:1');
+    const unknown = await make(subject, env);
+    expect(unknown.name).toBe(`${subject.name}/test-model`);
+    expect(unknown.capabilities()).toEqual({
+      contextWindow: subject.name === 'anthropic' ? 200_000 : 128_000,
+      maxOutputTokens: 8192,
+      images: true,
+      thinking: false,
+      price: null,
+    });
+    const known = await make(subject, env, { model: { contextWindow: 5, images: false } });
+    expect(known.capabilities()).toMatchObject({ contextWindow: 5, maxOutputTokens: 8192, images: false });
+  });
+
+  it('is retried after a broken answer, whose text is in the reply once', async () => {
+    const provider = await start([
+      { fault: 'truncate', text: 'Hello' },
+      { fault: 'status', status: 529 },
+      { text: 'Hello world' },
+    ]);
+    const { deltas, reply } = await collect(retrying(provider, { random: () => 0 }));
+    expect(reply.content).toEqual([{ type: 'text', text: 'Hello world' }]);
+    expect(deltas.filter((delta) => delta.type === 'retry').map((delta) => delta.attempt)).toEqual([1, 2]);
+    expect(server?.requests).toHaveLength(3);
+    expect(asked(2).body).toEqual(asked(0).body);
+  });
+
+  it('is given up on after four retries', async () => {
+    const provider = await start(() => ({ fault: 'status', status: 503 }));
+    await expect(collect(retrying(provider, { random: () => 0 }))).rejects.toMatchObject({
+      kind: 'server',
+      message: expect.stringContaining('gave up after 5 attempts') as string,
+    });
+    expect(server?.requests).toHaveLength(5);
+  });
+
+  it('names its variable and a default model in its manifest', () => {
+    const manifest = subject.plugin.providers?.find(({ name }) => name === subject.name);
+    expect(manifest).toMatchObject({ keyEnv: [subject.keyEnv], defaultModel: expect.stringMatching(/\w/) as string });
+  });
+});
+
+it('both plugins talk to servers through the same code', () => {
+  // A plugin imports no other; until the package has a shared one, each holds its copy.
+  const copy = (plugin: string) =>
+    readFileSync(new URL(`../../plugins/${plugin}/post-stream.ts`, import.meta.url), 'utf8');
+  expect(copy('openai')).toBe(copy('anthropic'));
+});

@@ -1,0 +1,127 @@
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { configPaths, loadConfig, setConfig } from '../../src/host/config.ts';
+import { configDir, dataDir } from '../../src/host/paths.ts';
+
+let folder = '';
+let env: Record<string, string> = {};
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'llm-copilot-config-')));
+  env = { XDG_CONFIG_HOME: join(folder, 'xdg'), HOME: folder };
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (which: 'user' | 'project', text: string): string => {
+  const path = configPaths(env, folder)[which];
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+};
+const load = (flags = {}) => loadConfig(env, folder, flags);
+
+describe('layers', () => {
+  test('defaults < user < project < environment < flags, and every value knows where it came from', async () => {
+    const user = write('user', 'model: user/model\nmaxTurns: 10\nmaxRepairs: 1\nchecks:\n  test: npm test\n');
+    const project = write('project', 'maxTurns: 20\nchecks:\n  lint: npm run lint\n');
+    env.LLM_COPILOT_MAX_REPAIRS = '3';
+    env.LLM_COPILOT_PERMISSIONS_MODE = 'plan';
+    env.LLM_COPILOT_DATA_DIR = '/somewhere';
+    const { value, settings } = await load({ model: 'flag/model', permissions: { mode: 'auto' } });
+    expect(value).toMatchObject({
+      model: 'flag/model', maxTurns: 20, maxRepairs: 3, verify: 'auto', permissions: { mode: 'auto' },
+      checks: { test: 'npm test', lint: 'npm run lint', timeoutSeconds: 600 },
+    });
+    const origin = Object.fromEntries(settings.map(({ key, layer, source }) => [key, [layer, source]]));
+    expect(origin).toMatchObject({
+      model: ['flag', '--model'], 'permissions.mode': ['flag', '--mode'], maxTurns: ['project', project], maxRepairs: ['env', 'LLM_COPILOT_MAX_REPAIRS'],
+      'checks.test': ['user', user], verify: ['default', 'default'],
+    });
+  });
+
+  test('rules of all layers are kept, in both spellings', async () => {
+    write('user', 'permissions:\n  rules:\n    - allow: exec(npm test *)\n    - "deny: read(.env*)"\n');
+    write('project', 'permissions:\n  rules:\n    - ask: net(*)\n');
+    const { rules } = await load();
+    expect(rules.map((rule) => [rule.layer, rule.line])).toEqual([
+      ['user', 'allow: exec(npm test *)'], ['user', 'deny: read(.env*)'], ['project', 'ask: net(*)'],
+    ]);
+  });
+});
+
+describe('a project may only narrow', () => {
+  test('what would widen is left out and said', async () => {
+    write('user', 'maxCostUsd: 1\n');
+    write('project', 'permissions:\n  mode: bypass\n  rules:\n    - allow: exec(*)\nmaxCostUsd: 5\nverify: never\nrequireVerified: false\nmodels:\n  a/b: {price: null}\n');
+    const { value, rules, notices } = await load();
+    expect(value).toMatchObject({ permissions: { mode: 'ask' }, maxCostUsd: 1, verify: 'auto' });
+    expect(value.models).toBeUndefined();
+    expect(rules).toEqual([]);
+    expect(notices).toHaveLength(6);
+    expect(notices.join()).toContain('permissions.mode "bypass" is ignored');
+  });
+
+  test('what narrows holds', async () => {
+    write('project', 'permissions:\n  mode: plan\nmaxCostUsd: 0.5\nrequireVerified: true\n');
+    const { value, notices } = await load();
+    expect(value).toMatchObject({ permissions: { mode: 'plan' }, maxCostUsd: 0.5, requireVerified: true });
+    expect(notices).toEqual([]);
+  });
+});
+
+describe('mistakes are named', () => {
+  test.each([
+    ['modle: x\n', /config\.yaml:1: unknown key "modle" – did you mean "model"/],
+    ['\npermissions:\n  mod: ask\n', /config\.yaml:3: unknown key "permissions\.mod" – did you mean "permissions\.mode"/],
+    ['zzzzzzzz: 1\n', /unknown key "zzzzzzzz"$/],
+    ['maxTurns: many\n', /config\.yaml:1: maxTurns/],
+    ['permissions:\n  mode: yolo\n', /config\.yaml:2: permissions\.mode/],
+    ['model: "unfinished\n', /config\.yaml:\d+: /],
+    ['- a\n- b\n', /config\.yaml.*the file/],
+  ])('%j', async (text, message) => {
+    write('user', text);
+    await expect(load()).rejects.toMatchObject({ exitCode: 3, message: expect.stringMatching(message) as string });
+  });
+
+  test('an unknown variable of ours is an error, not silence', async () => {
+    env.LLM_COPILOT_PERMISSION_MODE = 'plan';
+    await expect(load()).rejects.toThrow('did you mean LLM_COPILOT_PERMISSIONS_MODE?');
+  });
+
+  test('an empty file is an empty layer', async () => {
+    write('user', '');
+    expect((await load()).value.maxTurns).toBe(100);
+  });
+});
+
+describe('setting a key', () => {
+  test('keeps comments and makes the file when there is none', async () => {
+    const path = write('user', '# mine\nmodel: a/b # the good one\n');
+    await setConfig(path, 'maxTurns', '7');
+    await setConfig(path, 'permissions.mode', 'auto');
+    expect(readFileSync(path, 'utf8')).toBe('# mine\nmodel: a/b # the good one\nmaxTurns: 7\npermissions:\n  mode: auto\n');
+    const fresh = join(folder, 'new', 'config.yaml');
+    await setConfig(fresh, 'checks.test', 'false');
+    expect(readFileSync(fresh, 'utf8')).toBe('checks:\n  test: false\n');
+  });
+
+  test('refuses unknown keys, wrong values and broken files, and leaves the file alone', async () => {
+    const path = write('user', 'model: a/b\n');
+    await expect(setConfig(path, 'maxTurn', '7')).rejects.toThrow('did you mean "maxTurns"');
+    await expect(setConfig(path, 'maxTurns', 'many')).rejects.toMatchObject({ exitCode: 3 });
+    expect(readFileSync(path, 'utf8')).toBe('model: a/b\n');
+    write('user', 'a: "b\n');
+    await expect(setConfig(path, 'maxTurns', '7')).rejects.toThrow('config.yaml');
+  });
+});
+
+describe('folders', () => {
+  test('follow XDG, and relative values count as unset', () => {
+    expect(configDir({ XDG_CONFIG_HOME: '/c' })).toBe('/c/llm-copilot');
+    expect(configDir({ XDG_CONFIG_HOME: 'c', HOME: '/h' })).toBe('/h/.config/llm-copilot');
+    expect(dataDir({ HOME: '/h' })).toBe('/h/.local/share/llm-copilot');
+    expect(dataDir({ XDG_DATA_HOME: '/d' })).toBe('/d/llm-copilot');
+    expect(dataDir({ LLM_COPILOT_DATA_DIR: '/own' })).toBe('/own');
+  });
+});

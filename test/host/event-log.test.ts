@@ -1,0 +1,172 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { redactor } from '../../src/base/redact.ts';
+import type { Event } from '../../src/core/event.ts';
+import { userMessage } from '../../src/core/message.ts';
+import type { SessionStore } from '../../src/core/session.ts';
+import { eventLog } from '../../src/host/event-log.ts';
+
+let folder = '';
+let path = '';
+let store: SessionStore;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'llm-copilot-log-'));
+  path = join(folder, 'deep', 'sessions.db');
+  store = eventLog(path, redactor(['hunter2-hunter2']));
+});
+afterEach(() => {
+  store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const said = (words: string): Event => ({ type: 'message.added', run: 'r', message: userMessage(words) });
+const create = (title = 'task') => store.create({ root: '/w', title }).id;
+const raw = <T>(use: (database: Sqlite.Database) => T): T => {
+  const database = new Sqlite(path);
+  try {
+    return use(database);
+  } finally {
+    database.close();
+  }
+};
+
+describe('the event log', () => {
+  test('gives back what was appended, in order and numbered', () => {
+    const id = create();
+    store.appendAll(id, [said('one'), said('two')]);
+    store.append(id, said('three'));
+    expect([...store.read(id)].map((event) => [event.seq, event.type === 'message.added' && event.message])).toEqual([
+      [1, userMessage('one')], [2, userMessage('two')], [3, userMessage('three')],
+    ]);
+    expect([...store.read(id, 3)]).toHaveLength(1);
+    expect(store.find(id)).toMatchObject({ events: 3, title: 'task', root: '/w' });
+  });
+
+  test('what was appended is there for another process at once', () => {
+    const id = create();
+    store.append(id, said('one'));
+    const other = eventLog(path, redactor([]));
+    expect([...other.read(id)]).toHaveLength(1);
+    expect(other.verify(id)).toBeUndefined();
+    other.append(id, said('two'));
+    other.close();
+  });
+
+  test('a second writer on the same session is refused, nothing is lost, and it can go on afterwards', () => {
+    const id = create();
+    store.append(id, said('one'));
+    const other = eventLog(path, redactor([]));
+    other.append(id, said('two'));
+    expect(() => store.append(id, said('clash'))).toThrow(expect.objectContaining({ code: 'E_SESSION_BUSY' }) as Error);
+    store.append(id, said('three'));
+    expect([...store.read(id)]).toHaveLength(3);
+    expect(store.verify(id)).toBeUndefined();
+    other.close();
+  });
+
+  test('known secrets are redacted before they reach the disk, and the caller sees the redacted event', () => {
+    const id = create('my key is hunter2-hunter2');
+    const recorded = store.append(id, said('use hunter2-hunter2 now'));
+    expect(JSON.stringify(recorded)).not.toContain('hunter2-hunter2');
+    store.close();
+    expect(raw((database) => JSON.stringify([database.prepare('SELECT * FROM events').all(), database.prepare('SELECT * FROM sessions').all()]))).not.toContain('hunter2-hunter2');
+    store = eventLog(path, redactor([]));
+  });
+
+  test('the database itself refuses to change or delete events', () => {
+    const id = create();
+    store.append(id, said('one'));
+    expect(() => raw((database) => database.prepare('UPDATE events SET body = ?').run('{}'))).toThrow('append-only');
+    expect(() => raw((database) => database.prepare('DELETE FROM events').run())).toThrow('append-only');
+  });
+
+  test('tampering is found: a changed event, a missing one, a cut end', () => {
+    const id = create();
+    store.appendAll(id, [said('one'), said('two'), said('three')]);
+    const tamper = (sql: string): void => raw((database) => void database.exec(`DROP TRIGGER IF EXISTS events_never_change; DROP TRIGGER IF EXISTS events_never_go; ${sql}`));
+    tamper("UPDATE events SET body = replace(body, 'two', '2') WHERE seq = 2");
+    expect(store.verify(id)).toMatchObject({ seq: 2 });
+    tamper('DELETE FROM events WHERE seq = 2');
+    expect(store.verify(id)).toMatchObject({ seq: 3, problem: expect.stringContaining('missing') as string });
+    tamper('DELETE FROM events WHERE seq >= 2');
+    expect(store.verify(id)?.problem).toContain('last events are missing');
+  });
+
+  test('sessions are listed newest first, by folder', () => {
+    let clock = 1000;
+    store.close();
+    store = eventLog(path, redactor([]), () => clock++);
+    const [a, b] = [create('a'), create('b')];
+    store.create({ root: '/other', title: 'c' });
+    store.append(a, said('x'));
+    expect(store.list({ root: '/w' }).map((info) => info.id)).toEqual([a, b]);
+    expect(store.list()).toHaveLength(3);
+  });
+
+  test('a session is found by the beginning of its id, when only one begins so', () => {
+    store.create({ id: 'aaaa-1', root: '/w', title: '' });
+    store.create({ id: 'aaaa-2', root: '/w', title: '' });
+    expect(store.find('aaaa-1').id).toBe('aaaa-1');
+    expect(() => store.find('aaaa')).toThrow('2 sessions begin with aaaa');
+    expect(() => store.find('zzz')).toThrow('no session zzz');
+    expect(() => store.create({ id: 'aaaa-1', root: '/w', title: '' })).toThrow('exists already');
+    expect(() => store.append('nope', said('x'))).toThrow('no session nope');
+  });
+
+  test('deleting leaves a tombstone with the last hash', () => {
+    const id = create();
+    const last = store.append(id, said('one'));
+    store.delete(id);
+    expect(store.list()).toEqual([]);
+    expect(raw((database) => database.prepare('SELECT session, events, last_hash FROM tombstones').get())).toEqual({ session: id, events: 1, last_hash: last.hash });
+    expect(() => raw((database) => database.prepare('DELETE FROM tombstones').run())).toThrow('append-only');
+  });
+});
+
+describe('a fork', () => {
+  test('begins with its parent’s events, goes its own way, and leaves the parent as it was', () => {
+    const parent = create();
+    store.appendAll(parent, [said('one'), said('two')]);
+    const fork = store.create({ root: '/w', title: 'fork', forkOf: parent });
+    store.append(parent, said('parent goes on'));
+    store.append(fork.id, said('fork goes on'));
+    const words = (id: string) => [...store.read(id)].map((event) => event.type === 'message.added' && event.message.content[0]);
+    expect(words(fork.id)).toHaveLength(3);
+    expect(JSON.stringify(words(fork.id))).toContain('fork goes on');
+    expect(JSON.stringify(words(fork.id))).not.toContain('parent goes on');
+    expect(store.verify(fork.id)).toBeUndefined();
+    expect(store.find(fork.id).forkedFrom).toEqual({ session: parent, seq: 2 });
+  });
+
+  test('of a fork without events of its own works', () => {
+    const parent = create();
+    store.append(parent, said('one'));
+    const middle = store.create({ root: '/w', title: 'm', forkOf: parent });
+    const last = store.create({ root: '/w', title: 'l', forkOf: middle.id });
+    store.append(last.id, said('two'));
+    expect([...store.read(last.id)].map((event) => event.seq)).toEqual([1, 2]);
+    expect(store.verify(last.id)).toBeUndefined();
+  });
+
+  test('keeps its parent from being deleted', () => {
+    const parent = create();
+    const fork = store.create({ root: '/w', title: '', forkOf: parent });
+    expect(() => store.delete(parent)).toThrow('forks need its events');
+    store.delete(fork.id);
+    store.delete(parent);
+  });
+});
+
+describe('a database that cannot be used', () => {
+  test('is a clear error with exit 3', () => {
+    expect(() => eventLog(join(path, 'below-a-file', 'x.db'), redactor([]))).toThrow(expect.objectContaining({ code: 'E_DATABASE', exitCode: 3 }) as Error);
+  });
+
+  test('is refused when a newer version wrote it', () => {
+    raw((database) => database.pragma('user_version = 99'));
+    expect(() => eventLog(path, redactor([]))).toThrow('newer version');
+  });
+});
