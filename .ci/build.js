@@ -30,5 +30,7 @@ const { metafile } = await build({
 // The list of what was bundled is what THIRD-PARTY-NOTICES.md is made from.
 writeFileSync('dist/meta.json', JSON.stringify(Object.keys(metafile.inputs)));
 if (!process.argv.includes('--no-types') && existsSync('node_modules/typescript')) {
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+    stdio: 'inherit',
+  });
 }

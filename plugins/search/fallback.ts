@@ -39,20 +39,24 @@ const searchText = (content: string, expression: RegExp, context: number): Found
  * Searches line by line without any program, for machines that have no ripgrep: slower, and with JavaScript's
  * expressions. @throws ToolError when the pattern is not valid.
  */
-export const searchByReading = async (search: Search, context: ToolContext): Promise<SearchResult> => {
+export const searchByReading = async (
+  search: Search,
+  isWanted: (path: string) => boolean,
+  context: ToolContext,
+): Promise<SearchResult> => {
   const { sandbox, signal } = context;
   const expression = expressionOf(search);
   const { default: ignore } = await import('ignore');
   const { default: picomatch } = await import('picomatch');
   const { glob } = search;
-  const isWanted =
+  const isNamed =
     glob === undefined || glob.includes('/') ? () => true : picomatch(glob, { dot: true, basename: true });
   const isFile = (await sandbox.stat(search.target))?.kind === 'file';
   const paths = isFile ? [search.target] : walk(sandbox, search.target, (content) => ignore().add(content), signal);
   const files: FileMatches[] = [];
   let seen = 0;
   for await (const path of paths) {
-    if (!isWanted(path)) continue;
+    if (!isNamed(path) || !isWanted(path)) continue;
     seen += 1;
     if (seen > maxFiles) return { files, partial: `only ${maxFiles} files were searched` };
     try {

@@ -29,7 +29,7 @@ const maxLines = 250;
 const maxBytes = 40_000;
 const maxFiles = 500;
 
-/** Drops files the policy hides and those a glob with folders does not name. */
+/** False for files the policy hides and those a glob with folders does not name. */
 const filterOf = async (context: ToolContext, target: string, glob: string | undefined) => {
   const { root } = context.sandbox;
   const { default: ignore } = await import('ignore');
@@ -39,7 +39,7 @@ const filterOf = async (context: ToolContext, target: string, glob: string | und
     const { default: picomatch } = await import('picomatch');
     matches = picomatch(glob.replace(/^\.?\//, ''), { dot: true });
   }
-  return ({ path }: FileMatches): boolean =>
+  return (path: string): boolean =>
     !hidden.ignores(patternPath(root, path)) && (matches(relative(target, path)) || matches(relative(root, path)));
 };
 
@@ -100,8 +100,9 @@ export const grep: Tool = {
           ignoreCase: input.ignoreCase ?? false,
           filesOnly,
         };
-        const found = (await searchByRipgrep(search, context)) ?? (await searchByReading(search, context));
-        const files = found.files.filter(await filterOf(context, target, glob));
+        const isWanted = await filterOf(context, target, glob);
+        const found = (await searchByRipgrep(search, context)) ?? (await searchByReading(search, isWanted, context));
+        const files = found.files.filter((file) => isWanted(file.path));
         files.sort((a, b) => (a.path < b.path ? -1 : 1));
         const nameOf = (absolute: string): string => {
           const name = relative(sandbox.root, absolute);

@@ -25,7 +25,10 @@ export async function* walk(
   parse: (content: string) => IgnoreRules,
   signal: AbortSignal,
 ): AsyncGenerator<string, void> {
-  interface Level { folder: string; rules: IgnoreRules }
+  interface Level {
+    folder: string;
+    rules: IgnoreRules;
+  }
   const levelOf = async (at: string): Promise<Level[]> => {
     try {
       const content = Buffer.from(await sandbox.readFile(join(at, '.gitignore'))).toString();
@@ -53,7 +56,8 @@ export async function* walk(
       const path = join(at, name);
       if (name === '.git' || name === '.git/' || isIgnored(path, levels)) continue;
       if (name.endsWith('/')) yield* below(path.slice(0, -1), levels);
-      else yield path;
+      // A link may lead to where nobody allowed us to look.
+      else if ((await sandbox.resolve(path)) === path) yield path;
     }
   }
 

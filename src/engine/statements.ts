@@ -29,7 +29,7 @@ const paragraphsOf = (markdown: string): string[] => {
     } else if (item.test(line) || /^\s*[#|]/.test(line) || !open) {
       paragraphs.push(line.replace(item, '').replace(/^\s*#+\s*/, ''));
       open = !/^\s*[#|]/.test(line);
-    } else paragraphs.push(`${paragraphs.pop() ?? ''} ${line.trim()}`);
+    } else paragraphs.splice(-1, 1, [...paragraphs.slice(-1), line.trim()].join(' '));
   }
   return paragraphs;
 };
@@ -47,7 +47,7 @@ const plain = (text: string): string =>
       const command = code.trim();
       if (testCommand.test(command)) return 'the test suite';
       if (buildCommand.test(command)) return 'the build';
-      return lintCommand.test(command) || command === 'eslint' ? 'the linter' : 'CODE';
+      return lintCommand.test(command) ? 'the linter' : 'CODE';
     })
     .replace(/\b(?:npm|pnpm|yarn|bun)(?: run)? test\b(?![:\w-])/g, 'the test suite')
     .replace(/\b(?:npm|pnpm|yarn|bun) run (build|lint)\b(?![:\w-])/g, 'the $1')
@@ -88,8 +88,8 @@ export const isPlain = (sentence: string, from: number, to: number): boolean => 
   const before = sentence.slice(0, from);
   const clauses = before.split(/[,;:()]\s|\s[–—-]+\s|\s(?:and|but|so|because)\s/);
   const after = sentence.slice(to);
-  const own = clauses.at(-1) ?? '';
-  if (unsaid.test(own) || condition.test(clauses.at(-2) ?? '') || doubt.test(before) || reported.test(before))
-    return false;
-  return !elsewhere.test(after) && !exception.test(after) && !limit.test(after.split(/[,;]\s/)[0] ?? '');
+  if (clauses.slice(-1).some((own) => unsaid.test(own))) return false;
+  if (clauses.slice(-2, -1).some((previous) => condition.test(previous))) return false;
+  if (doubt.test(before) || reported.test(before) || elsewhere.test(after) || exception.test(after)) return false;
+  return !limit.test(after.replace(/[,;]\s.*$/, ''));
 };

@@ -24,6 +24,8 @@ export interface ShadowGit {
   readonly alternates: readonly string[];
   /** Files the user's repository tracks although its rules ignore them, relative to the root. */
   readonly pinned: readonly string[];
+  /** Files git does not track yet, relative to the root: those a first snapshot has to store. */
+  untracked(): Promise<string[]>;
   /** Runs git on the shadow with an index file; `cwd` is the root when left out. */
   run(index: string, args: readonly string[], options?: GitOptions): Promise<GitResult>;
 }
@@ -55,18 +57,30 @@ export const snapshotError = (what: string, cause?: unknown, hint?: string): Cop
     cause,
   });
 
+/** What helps when a workspace is too large. */
+export const smallerHint = 'Start in a smaller folder, or name large folders in .gitignore.';
+
 const maxGitOutputBytes = 256 * 1024 * 1024;
+/** Longer than this nobody waits before a command starts. */
+const maxGitMs = 60_000;
 
 /** @throws CopilotError E_SNAPSHOT when git itself cannot be started or answers without end. */
 const runGit = (args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, stdin?: string): Promise<GitResult> =>
   new Promise((resolveResult, reject) => {
-    const child = execFile('git', args, { cwd, env, maxBuffer: maxGitOutputBytes }, (error, stdout, stderr) => {
-      if (error === null) resolveResult({ code: 0, stdout, stderr });
-      else if (typeof error.code === 'number') resolveResult({ code: error.code, stdout, stderr });
-      else if (String(error.code) === 'ENOENT' && lstatSync(cwd, { throwIfNoEntry: false }) !== undefined) {
-        reject(snapshotError('git is not installed.', error, 'Install git and make sure it is on the PATH.'));
-      } else reject(snapshotError(`git ${args.find((arg) => !arg.startsWith('-')) ?? ''}: ${error.message}`, error));
-    });
+    const child = execFile(
+      'git',
+      args,
+      { cwd, env, maxBuffer: maxGitOutputBytes, timeout: maxGitMs },
+      (error, stdout, stderr) => {
+        if (error === null) resolveResult({ code: 0, stdout, stderr });
+        else if (typeof error.code === 'number') resolveResult({ code: error.code, stdout, stderr });
+        else if (String(error.code) === 'ENOENT' && lstatSync(cwd, { throwIfNoEntry: false }) !== undefined) {
+          reject(snapshotError('git is not installed.', error, 'Install git and make sure it is on the PATH.'));
+        } else if (error.killed === true && error.code === undefined) {
+          reject(snapshotError(`git took longer than ${maxGitMs / 1000} s.`, error, smallerHint));
+        } else reject(snapshotError(`git ${args.find((arg) => !arg.startsWith('-')) ?? ''}: ${error.message}`, error));
+      },
+    );
     // A git that ended early closes its stdin; its exit code tells why.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(stdin ?? '');
@@ -87,20 +101,26 @@ interface Surroundings {
   prefix: string;
   /** Undefined when there is no repository or its objects cannot be shared. */
   objects: string | undefined;
+  isRepository: boolean;
   exclude: string;
   excludesFile: string | undefined;
   pinned: string[];
 }
 
+/** Asks the user's own git, with the user's configuration. */
+const askIn =
+  (root: string) =>
+  (...args: string[]): Promise<GitResult> =>
+    runGit(args, root, environment(/^GIT_(CONFIG|CEILING)/, {}));
+
 const lookAround = async (root: string): Promise<Surroundings> => {
-  const env = environment(/^GIT_(CONFIG|CEILING)/, {});
-  const ask = (...args: string[]) => runGit(args, root, env);
+  const ask = askIn(root);
   const [where, excludes, pinned] = await Promise.all([
     ask('rev-parse', '--show-object-format', '--show-toplevel', '--git-path', 'objects', '--git-path', 'info/exclude'),
     ask('config', '--type=path', '--get', 'core.excludesFile'),
     ask('ls-files', '-z', '--cached', '--ignored', '--exclude-standard'),
   ]);
-  const alone = { top: root, prefix: '', objects: undefined, exclude: '', pinned: [] };
+  const alone = { top: root, prefix: '', objects: undefined, isRepository: false, exclude: '', pinned: [] };
   const excludesFile = excludes.code === 0 ? excludes.stdout.trimEnd() : undefined;
   const [format = '', top = '', objects = '', exclude = '', ...rest] = where.stdout.trimEnd().split('\n');
   if (where.code !== 0 || rest.length > 0) return { ...alone, excludesFile };
@@ -110,6 +130,7 @@ const lookAround = async (root: string): Promise<Surroundings> => {
   return {
     top,
     prefix,
+    isRepository: true,
     objects: format === 'sha1' ? resolve(root, objects) : undefined,
     exclude: await readFile(resolve(root, exclude), 'utf8').catch(() => ''),
     excludesFile,
@@ -184,18 +205,24 @@ export const openShadow = async (options: ShadowOptions): Promise<ShadowGit> => 
     GIT_ALTERNATE_OBJECT_DIRECTORIES: alternates.map(quoted).join(':'),
   });
   const settings = around.excludesFile === undefined ? [] : ['-c', `core.excludesFile=${around.excludesFile}`];
+  const run: ShadowGit['run'] = (index, args, { cwd = root, workTree = around.top, stdin } = {}) =>
+    runGit(
+      [...settings, `--git-dir=${dir}`, `--work-tree=${workTree}`, ...args],
+      cwd,
+      { ...env, GIT_INDEX_FILE: index },
+      stdin,
+    );
   return {
     dir,
     top: around.top,
     prefix: around.prefix,
     alternates,
     pinned: around.pinned,
-    run: (index, args, { cwd = root, workTree = around.top, stdin } = {}) =>
-      runGit(
-        [...settings, `--git-dir=${dir}`, `--work-tree=${workTree}`, ...args],
-        cwd,
-        { ...env, GIT_INDEX_FILE: index },
-        stdin,
-      ),
+    untracked: async () => {
+      const listing = ['ls-files', '-z', '--others', '--exclude-standard'];
+      const result = await (around.isRepository ? askIn(root)(...listing) : run(join(dir, 'index.none'), listing));
+      return result.stdout.split('\0').filter((path) => path !== '');
+    },
+    run,
   };
 };

@@ -1,9 +1,17 @@
 import { lstatSync, statSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { messageOf } from '../base/errors.ts';
 import type { Change } from '../core/sandbox.ts';
 import { isRunning } from './process.ts';
-import { openShadow, snapshotError, type GitResult, type ShadowGit, type ShadowOptions } from './shadow-git.ts';
+import {
+  openShadow,
+  smallerHint,
+  snapshotError,
+  type GitResult,
+  type ShadowGit,
+  type ShadowOptions,
+} from './shadow-git.ts';
 
 /** States of a folder by content. Every function throws CopilotError `E_SNAPSHOT` when git or the disk fails. */
 export interface Snapshots {
@@ -25,15 +33,33 @@ export interface Snapshots {
 
 const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 const emptyBlob = 'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391';
+/** A first snapshot that would store more than this is refused: nobody means to record a home folder. */
+const maxUntracked = { files: 20_000, bytes: 1024 ** 3 };
 const staleMs = 60 * 60 * 1000;
 /** Each nested repository without a commit takes a round of its own. */
 const maxRounds = 200;
+/**
+ * Everything new at once goes into one pack instead of a file per object: less than half the time. Not where a
+ * repository has most objects already, which git would then compress before it notices.
+ */
+const intoPack = ['-c', 'core.bigFileThreshold=1', '-c', 'core.compression=1'];
 let instances = 0;
 
 /** Tells whether git wrote the index: it renames a new file over it, and only when something changed. */
 const stamp = (path: string): string => {
   const info = statSync(path, { bigint: true, throwIfNoEntry: false });
   return info ? `${info.ino}:${info.mtimeNs}:${info.size}` : '';
+};
+
+const refuseHuge = async (shadow: ShadowGit, root: string): Promise<void> => {
+  const paths = await shadow.untracked();
+  let bytes = 0;
+  for (const path of paths.length > maxUntracked.files ? [] : paths) {
+    bytes += lstatSync(join(root, path), { throwIfNoEntry: false })?.size ?? 0;
+  }
+  if (paths.length <= maxUntracked.files && bytes <= maxUntracked.bytes) return;
+  const much = bytes > 0 ? `${Math.round(bytes / 1024 ** 2)} MB` : `${paths.length} files`;
+  throw snapshotError(`${much} in ${root} are neither tracked nor ignored by git.`, undefined, smallerHint);
 };
 
 /** Removes what processes that were killed left behind. */
@@ -81,6 +107,7 @@ export const openSnapshots = (options: ShadowOptions): Snapshots => {
       rulesChanged = true;
     } catch {
       await rm(index, { force: true });
+      await refuseHuge(shadow, options.root);
     }
     return { shadow, index };
   };
@@ -123,7 +150,15 @@ export const openSnapshots = (options: ShadowOptions): Snapshots => {
     let lenient = false;
     let vanished = 0;
     for (let round = 0; ; round += 1) {
-      const add = ['add', '--all', '--verbose', ...(lenient ? ['--ignore-errors'] : []), '--', '.'];
+      const add = [
+        ...(stamp(index) === '' && shadow.alternates.length === 0 ? intoPack : []),
+        'add',
+        '--all',
+        '--verbose',
+        ...(lenient ? ['--ignore-errors'] : []),
+        '--',
+        '.',
+      ];
       const result = await shadow.run(index, add);
       if (/\.gitignore'$/m.test(result.stdout)) rulesChanged = true;
       const found = (pattern: RegExp) =>
@@ -196,7 +231,7 @@ export const openSnapshots = (options: ShadowOptions): Snapshots => {
           return await takeDigest();
         } catch (error) {
           // A broken index, or objects the user's own gc removed: read everything anew, once.
-          if (stamp(index) === '') throw error;
+          if (stamp(index) === '' || !/index|object|corrupt|unable to read/.test(messageOf(error))) throw error;
           await rm(index, { force: true });
           await rm(`${index}.lock`, { force: true });
           return takeDigest();

@@ -147,9 +147,9 @@ describe('checks of other languages', () => {
       build: 'cargo build --workspace',
       test: 'cargo test --workspace --no-fail-fast',
     });
-    expect(commands({ 'Cargo.toml': '', 'clippy.toml': '' })['lint']).toContain('cargo clippy');
-    expect(commands({ 'Cargo.toml': '[ lints.rust ]' })['lint']).toContain('cargo clippy');
-    expect(commands({ 'Cargo.toml': '', '.clippy.toml': '' })['lint']).toContain('cargo clippy');
+    expect(commands({ 'Cargo.toml': '', 'clippy.toml': '' }).lint).toContain('cargo clippy');
+    expect(commands({ 'Cargo.toml': '[ lints.rust ]' }).lint).toContain('cargo clippy');
+    expect(commands({ 'Cargo.toml': '', '.clippy.toml': '' }).lint).toContain('cargo clippy');
   });
 
   it('Go', () => {
@@ -158,7 +158,7 @@ describe('checks of other languages', () => {
       build: 'go build ./...',
       test: 'go test ./...',
     });
-    expect(commands({ 'go.mod': 'module a', '.golangci.yml': '' })['lint']).toBe('golangci-lint run');
+    expect(commands({ 'go.mod': 'module a', '.golangci.yml': '' }).lint).toBe('golangci-lint run');
   });
 
   it.each([
@@ -200,9 +200,9 @@ describe('checks of other languages', () => {
 
   it('Maven, Gradle, Composer and RSpec', () => {
     expect(commands({ 'pom.xml': '' })).toEqual({ build: 'mvn -B -DskipTests test-compile', test: 'mvn -B test' });
-    expect(commands({ 'pom.xml': '', mvnw: '' })['test']).toBe('./mvnw -B test');
-    expect(commands({ 'build.gradle': '' })['test']).toBe('gradle --console=plain --continue test');
-    expect(commands({ 'build.gradle.kts': '', gradlew: '' })['build']).toBe('./gradlew --console=plain assemble');
+    expect(commands({ 'pom.xml': '', mvnw: '' }).test).toBe('./mvnw -B test');
+    expect(commands({ 'build.gradle': '' }).test).toBe('gradle --console=plain --continue test');
+    expect(commands({ 'build.gradle.kts': '', gradlew: '' }).build).toBe('./gradlew --console=plain assemble');
     expect(commands({ 'composer.json': '{"scripts": {"test": "phpunit"}}' })).toEqual({ test: 'composer test' });
     expect(notes({ 'composer.json': '{"scripts": {"test": "phpunit"}}' })).toContain('composer.json: no scripts.lint.');
     expect(commands({ '.rspec': '' })).toEqual({ test: 'rspec' });

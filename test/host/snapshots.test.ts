@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
@@ -426,6 +427,20 @@ describe('the shadow', () => {
     await second.close();
     rmSync(join(shadow, 'objects'), { recursive: true });
     expect(await open(root, dataDir).digest()).toBe(digest);
+  });
+
+  it('refuses to store a folder nobody meant to record, and takes it once the rest is ignored', async () => {
+    const root = project({ a: 'a' });
+    writeFileSync(join(root, 'disk.img'), '');
+    truncateSync(join(root, 'disk.img'), 2 * 1024 ** 3);
+    const one = open(root);
+    await expect(one.digest()).rejects.toMatchObject({ code: 'E_SNAPSHOT', hint: /gitignore/ });
+    await expect(one.digest()).rejects.toThrow(/2048 MB in .* are neither tracked nor ignored/);
+    put(root, { '.gitignore': '*.img\n' });
+    expect(await one.digest()).toHaveLength(40);
+    const crowded = repository({ a: 'a' });
+    for (let index = 0; index <= 20_000; index += 1) symlinkSync('a', join(crowded, `l${index}`));
+    await expect(digestOf(crowded)).rejects.toThrow(/20001 files/);
   });
 
   it('reports what is wrong with exit code 7 and a hint', async () => {

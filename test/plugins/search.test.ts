@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from 'llm-copilot-agent';
@@ -58,6 +58,13 @@ describe.each<[string, Sandbox]>([
     }
   });
 
+  it('does not follow links, which may lead out', async () => {
+    await bench.sandbox.writeFile(join(bench.root, '..', 'private', 'p.txt'), 'private needle\n');
+    symlinkSync('../private/p.txt', join(bench.root, `link-${how === 'ripgrep' ? 1 : 2}`));
+    symlinkSync('../private', join(bench.root, `folder-${how === 'ripgrep' ? 1 : 2}`));
+    expect(await textOf({ pattern: 'private needle' })).toBe('no matches');
+  });
+
   it('leaves out what the policy hides', async () => {
     expect(await textOf({ pattern: 'SECRET' }, ['.env'])).toBe('no matches');
     expect(await textOf({ pattern: 'SECRET', path: '.env' }, ['.env*', '!.env.example'])).toBe('no matches');
@@ -95,6 +102,7 @@ describe.each<[string, Sandbox]>([
     expect(output.data).toMatchObject({ leftOut: 230 });
     for (let index = 0; index < 502; index += 1) bench.put(`names/f${index}`, 'name');
     expect(await textOf({ pattern: 'name', path: 'names', filesOnly: true })).toMatch(/\n\[2 more files left out\]$/);
+    rmSync(join(bench.root, 'names'), { recursive: true });
   });
 
   it('says why a pattern is not valid', async () => {

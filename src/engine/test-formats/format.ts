@@ -14,7 +14,7 @@ export const total = (lines: readonly string[], pattern: RegExp): number | undef
   let sum: number | undefined;
   for (const line of lines) {
     const match = pattern.exec(line);
-    if (match) sum = match.slice(1).reduce((before, digits) => before + Number(digits || 0), sum ?? 0);
+    if (match) sum = match.slice(1).reduce((before, digits) => before + Number(digits), sum ?? 0);
   }
   return sum;
 };

@@ -1,0 +1,236 @@
+// npm run bench: whole-process figures as ratios to `node -e 0` measured in the same run, interleaved.
+// The model is a scripted server on loopback, in this process.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { redactor } from '../../src/base/redact.ts';
+import { messagesOf } from '../../src/core/fold.ts';
+import { text, userMessage } from '../../src/core/message.ts';
+import { eventLog } from '../../src/host/event-log.ts';
+import type { Event } from '../../src/core/event.ts';
+import { wireServer, type Turn } from '../support/wire/wire-server.ts';
+import { median, noise, printFigures, runNode, type Figure, type Sample } from './measure.ts';
+
+const rounds = Number(process.argv[2] ?? 15);
+const bin = resolve('bin/llm-copilot.js');
+const folder = mkdtempSync(join(tmpdir(), 'llm-copilot-bench-'));
+const project = join(folder, 'project');
+const figures: Figure[] = [];
+
+const reset = (): void => {
+  rmSync(project, { recursive: true, force: true });
+  mkdirSync(project);
+  writeFileSync(join(project, 'data.txt'), Array.from({ length: 40 }, (_, n) => `line ${n}: value 0`).join('\n'));
+};
+
+let turns: (index: number) => Turn = () => ({ text: 'Hello there, how can I help?' });
+let first = 0;
+const arrivals: number[] = [];
+const server = await wireServer(() => {
+  arrivals.push(performance.now());
+  return turns(arrivals.length - 1 - first);
+});
+const env = {
+  ANTHROPIC_BASE_URL: server.url,
+  ANTHROPIC_API_KEY: 'bench',
+  LLM_COPILOT_DATA_DIR: join(folder, 'data'),
+  XDG_CONFIG_HOME: join(folder, 'config'),
+};
+const agent = (...args: string[]): Promise<Sample> => {
+  first = arrivals.length;
+  return runNode([bin, 'run', '--quiet', '--model', 'anthropic', ...args], { cwd: project, env });
+};
+
+// Start-up, interleaved so that drift of the machine hits all alike.
+reset();
+const node: Sample[] = [];
+const version: Sample[] = [];
+const help: Sample[] = [];
+const hello: Sample[] = [];
+const toRequest: number[] = [];
+for (let round = 0; round <= rounds; round++) {
+  const samples = [
+    await runNode(['-e', '0']),
+    await runNode([bin, '--version']),
+    await runNode([bin, '--help']),
+    await agent('hi'),
+  ] as const;
+  if (round === 0) continue; // warm-up
+  node.push(samples[0]);
+  version.push(samples[1]);
+  help.push(samples[2]);
+  hello.push(samples[3]);
+  toRequest.push((arrivals.at(-1) ?? NaN) - samples[3].startedAt);
+}
+const walls = (samples: readonly Sample[]): number[] => samples.map((sample) => sample.wallMs);
+const base = median(walls(node));
+const baseCpu = median(node.map((sample) => sample.cpuMs));
+const ratio = (name: string, value: number, target: number): void =>
+  void figures.push({ name, value, unit: '× node', target, kind: 'most' });
+ratio('--version, wall', median(walls(version)) / base, 1.25);
+ratio('--help, wall', median(walls(help)) / base, 1.5);
+ratio('start → first request on the wire', median(toRequest) / base, 3.5);
+ratio('one-shot hello, wall', median(walls(hello)) / base, 5);
+ratio('one-shot hello, CPU', median(hello.map((sample) => sample.cpuMs)) / baseCpu, 5);
+figures.push({
+  name: 'one-shot hello, peak memory',
+  value: median(hello.map((sample) => sample.peakRssMb)),
+  unit: 'MB',
+  target: 110,
+  kind: 'most',
+});
+
+// The prompt every first request pays for.
+const body = server.requests.at(-1)?.body as { system: { text: string }[]; tools: object[] };
+const fixed = encode(body.system.map((block) => block.text).join('\n')).length;
+const tools = encode(JSON.stringify(body.tools)).length;
+figures.push({
+  name: 'fixed prompt of the first request (system + tools)',
+  value: fixed + tools,
+  unit: 'o200k',
+  target: 1100,
+  kind: 'most',
+  note: `system ${fixed}, tools ${tools}`,
+});
+
+// Turns: read, shell `true`, edit in rotation.
+const rotation = (index: number): Turn => {
+  const edits = Math.floor(index / 3);
+  const calls = [
+    { name: 'read', input: { path: 'data.txt' } },
+    { name: 'shell', input: { command: 'true' } },
+    { name: 'edit', input: { path: 'data.txt', old: `line 7: value ${edits}\n`, new: `line 7: value ${edits + 1}\n` } },
+  ];
+  const call = calls[index % 3];
+  return { text: `Step ${index}.`, calls: call ? [call] : [] };
+};
+const run = async (count: number): Promise<{ gaps: number[]; sample: Sample }> => {
+  reset();
+  turns = (index) => (index < count ? rotation(index) : { text: 'Finished.' });
+  const sample = await agent('--permission-mode', 'auto', '--verify', 'never', '--max-turns', String(count + 5), 'go');
+  const times = arrivals.slice(first);
+  if (times.length !== count + 1) throw new Error(`expected ${count + 1} requests, saw ${times.length}`);
+  return { gaps: times.slice(1).map((time, index) => time - (times[index] ?? NaN)), sample };
+};
+const short: number[] = [];
+const early: number[] = [];
+const late: number[] = [];
+const long: Sample[] = [];
+for (let round = 0; round < 3; round++) {
+  short.push(median((await run(20)).gaps));
+  const { gaps, sample } = await run(200);
+  early.push(median(gaps.slice(3, 21)));
+  late.push(median(gaps.slice(180)));
+  long.push(sample);
+}
+const scale = base / 45;
+figures.push({
+  name: 'per turn incl. tool, median of 20 turns',
+  value: median(short),
+  unit: 'ms',
+  note: `= ${(median(short) / base).toFixed(3)} × node`,
+});
+figures.push({
+  name: 'the same on a machine where node -e 0 takes 45 ms',
+  value: median(short) / scale,
+  unit: 'ms',
+  target: 6,
+  kind: 'most',
+});
+figures.push({
+  name: 'growth: turns 181–200 over turns 4–21',
+  value: median(late) / median(early),
+  unit: '×',
+  target: 1.2,
+  kind: 'most',
+});
+figures.push({
+  name: '200 turns, wall, where node -e 0 takes 45 ms',
+  value: median(walls(long)) / scale / 1000,
+  unit: 's',
+  target: 2,
+  kind: 'most',
+  note: `= ${(median(walls(long)) / base).toFixed(1)} × node`,
+});
+figures.push({
+  name: '200 turns, peak memory',
+  value: median(long.map((sample) => sample.peakRssMb)),
+  unit: 'MB',
+  target: 130,
+  kind: 'most',
+});
+
+// The event log.
+const log = eventLog(join(folder, 'log.db'), redactor([]));
+const session = log.create({ root: project, title: 'bench' }).id;
+const events = Array.from({ length: 10_000 }, (_, index): Event => {
+  if (index === 0) return { type: 'run.started', run: 'r', agent: 'coder' };
+  if (index % 2)
+    return {
+      type: 'message.added',
+      run: 'r',
+      message: {
+        role: 'assistant',
+        content: [
+          text(`Step ${index}.`),
+          { type: 'tool_call', callId: `c${index}`, name: 'read', input: { path: 'src/file.ts' } },
+        ],
+      },
+    };
+  return {
+    type: 'tool.finished',
+    run: 'r',
+    callId: `c${index - 1}`,
+    tool: 'read',
+    content: [text('some output '.repeat(20))],
+    isError: false,
+    durationMs: 1,
+  };
+});
+const appendAt = performance.now();
+for (let index = 0; index < events.length; index += 100) log.appendAll(session, events.slice(index, index + 100));
+figures.push({
+  name: 'events appended, batches of 100',
+  value: 10_000 / ((performance.now() - appendAt) / 1000),
+  unit: '/s',
+  target: 20_000,
+  kind: 'least',
+});
+const singleAt = performance.now();
+const single = log.create({ root: project, title: 'single' }).id;
+for (let index = 0; index < 2000; index++)
+  log.append(single, { type: 'message.added', run: 'r', message: userMessage('one event') });
+figures.push({
+  name: 'events appended, one by one',
+  value: 2000 / ((performance.now() - singleAt) / 1000),
+  unit: '/s',
+});
+log.close();
+const resumed = eventLog(join(folder, 'log.db'), redactor([]));
+const resumeAt = performance.now();
+const messages = messagesOf(resumed.read(session), 'r');
+figures.push({
+  name: 'resume of a 10,000-event session',
+  value: performance.now() - resumeAt,
+  unit: 'ms',
+  target: 300,
+  kind: 'most',
+  note: `${messages.length} messages`,
+});
+resumed.close();
+
+await server.close();
+rmSync(folder, { recursive: true, force: true });
+console.log(
+  `node ${process.version}, node -e 0: median ${base.toFixed(0)} ms, noise ±${((noise(walls(node)) * 100) / 2).toFixed(0)} %, ${rounds} interleaved rounds\n`,
+);
+printFigures(figures);
+if (
+  figures.some(
+    (figure) =>
+      figure.target !== undefined &&
+      (figure.kind === 'least' ? figure.value < figure.target : figure.value > figure.target),
+  )
+)
+  process.exitCode = 1;
