@@ -1,5 +1,5 @@
-import { ProviderError, type ProviderErrorKind } from 'llm-copilot-agent';
-import type { StreamAnswer } from './post-stream.ts';
+import type { APIError } from '@anthropic-ai/sdk/core/error';
+import { messageOf, ProviderError, type ProviderErrorKind } from 'llm-copilot-agent';
 
 /** Where the key comes from. */
 export const keyName = 'ANTHROPIC_API_KEY';
@@ -40,21 +40,25 @@ interface ErrorBody {
   details?: { error_code?: string };
 }
 
-const parseError = (text: string): ErrorBody => {
-  try {
-    const body = JSON.parse(text) as { error?: ErrorBody } | null;
-    return body?.error ?? {};
-  } catch {
-    return { message: text.trim() };
-  }
+/** What the server said: the SDK gives its JSON, or a message that begins with the status and goes on with the text. */
+const saidIn = ({ error, status, message }: APIError): ErrorBody =>
+  (error as { error?: ErrorBody } | null | undefined)?.error ?? {
+    message: message.slice(status ? `${status} `.length : 0),
+  };
+
+/** The code of what made a connection fail, which `fetch` buries in causes, or its message. */
+export const causeOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return messageOf(error);
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error.cause === undefined ? error.message : causeOf(error.cause);
 };
 
 /** Milliseconds the server asks to wait, from `retry-after-ms`, or `retry-after` in seconds or as an HTTP date. */
-export const retryAfterMs = (header: StreamAnswer['header'], now = Date.now()): number | undefined => {
-  const exact = Number.parseFloat(header('retry-after-ms') ?? '');
+const retryAfterMs = (headers: Headers | undefined): number | undefined => {
+  const exact = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
   if (exact >= 0) return exact;
-  const value = header('retry-after') ?? '';
-  const ms = /^\s*[\d.]+\s*$/.test(value) ? Number.parseFloat(value) * 1000 : Date.parse(value) - now;
+  const value = headers?.get('retry-after') ?? '';
+  const ms = /^\s*[\d.]+\s*$/.test(value) ? Number.parseFloat(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 };
 
@@ -74,12 +78,12 @@ const failure = (kind: ProviderErrorKind, said: ErrorBody, prefix: string, waitM
 };
 
 /** The error a non-2xx answer stands for. */
-export const statusError = (status: number, header: StreamAnswer['header'], text: string): ProviderError =>
-  failure(kindOfStatus(status), parseError(text), `Anthropic answered ${status}`, retryAfterMs(header));
+export const statusError = (error: APIError, status: number): ProviderError =>
+  failure(kindOfStatus(status), saidIn(error), `Anthropic answered ${status}`, retryAfterMs(error.headers));
 
 /** The error an `error` event inside a stream stands for. */
-export const eventError = (data: string): ProviderError => {
-  const said = parseError(data);
+export const eventError = (error: APIError): ProviderError => {
+  const said = saidIn(error);
   return failure(kindsByType[said.type ?? ''] ?? 'server', said, `Anthropic failed while answering`);
 };
 

@@ -9,13 +9,10 @@ import {
   type Reply,
   type Request,
 } from 'llm-copilot-agent';
-import { isStaleThinking, keyName, statusError } from './errors.ts';
-import { postStream, type StreamAnswer } from './post-stream.ts';
+import { isStaleThinking, keyName } from './errors.ts';
 import { readReply } from './reply.ts';
 import { bodyOf } from './request.ts';
-
-/** The version @anthropic-ai/sdk 1.11.0 sends; a contract test compares the two. */
-const apiVersion = '2026-10-21';
+import { stallWatch } from './stall-watch.ts';
 
 const unknownModel: Capabilities = {
   contextWindow: 200_000,
@@ -25,21 +22,14 @@ const unknownModel: Capabilities = {
   price: null,
 };
 
-const textOf = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-};
-
 const signaturesOf = ({ messages }: Request): string[] =>
   messages.flatMap(({ content }) =>
     content.flatMap((block) => (block.type === 'thinking' && block.signature !== undefined ? [block.signature] : [])),
   );
 
-/**
- * One model of Anthropic's Messages API. Of the SDK it takes the wire types and the event decoder: its client needs
- * `fetch` (see `postStream`) and brings retries, logging and credential look-up that are not wanted here.
- */
+const isHttp = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+
+/** One model of Anthropic's Messages API. */
 const anthropic = (host: PluginHost, model: string): ModelProvider => {
   const key = host.secret(keyName);
   if (key === undefined) {
@@ -47,38 +37,34 @@ const anthropic = (host: PluginHost, model: string): ModelProvider => {
       hint: `Set ${keyName} to a key from https://platform.claude.com/settings/keys, or choose another provider with --model.`,
     });
   }
-  const url = `${(host.env('ANTHROPIC_BASE_URL') ?? 'https://api.anthropic.com').replace(/\/+$/, '')}/v1/messages`;
-  const headers = { accept: 'text/event-stream', 'anthropic-version': apiVersion, authorization: `Bearer ${key}` };
+  const { stallTimeoutMs } = host;
+  const baseUrl = (host.env('ANTHROPIC_BASE_URL') ?? 'https://api.anthropic.com').replace(/\/+$/, '');
+  // The SDK loads while the start-up goes on; should it fail to, the first request says so.
+  const connected = import('./client.ts').then(({ connect }) => connect({ baseUrl, key, stallTimeoutMs }));
+  connected.catch(() => undefined);
   const capabilities: Capabilities = { ...unknownModel, ...host.model('anthropic', model) };
   const stale = new Set<string>();
-
-  const ask = async (request: Request, signal: AbortSignal): Promise<StreamAnswer> => {
-    const body = bodyOf(request, model, capabilities.thinking, stale);
-    const { stallTimeoutMs } = host;
-    const answer = await postStream({ service: 'Anthropic', url, headers, body, stallTimeoutMs }, signal);
-    if (answer.status !== 200) throw statusError(answer.status, answer.header, await textOf(answer.body));
-    const type = answer.header('content-type') ?? '';
-    if (!/html|json/.test(type)) return answer;
-    const said = (await textOf(answer.body)).slice(0, 200);
-    throw new ProviderError('invalid_request', `${url} answered ${type} where events were asked for: ${said}`, {
-      hint: 'Check ANTHROPIC_BASE_URL.',
-    });
-  };
 
   return {
     name: `anthropic/${model}`,
     capabilities: () => capabilities,
     async *stream(request, signal): AsyncGenerator<Delta, Reply> {
-      const asked = ask(request, signal).catch((error: unknown) => {
-        // After a compaction earlier reasoning is refused; the conversation goes on without it.
-        if (!isProviderError(error) || !isStaleThinking(error)) throw error;
-        for (const signature of signaturesOf(request)) stale.add(signature);
-        return ask(request, signal);
-      });
-      // The decoder loads while the server thinks.
-      const [answer, { Stream }] = await Promise.all([asked, import('@anthropic-ai/sdk/core/streaming')]);
-      // The decoder reads nothing of a response but its body.
-      return yield* readReply(Stream.rawEvents({ body: answer.body } as unknown as Response));
+      signal.throwIfAborted();
+      if (!isHttp(baseUrl)) throw new ProviderError('invalid_request', `Anthropic: not an http(s) URL: ${baseUrl}`);
+      const watch = stallWatch('Anthropic', stallTimeoutMs, signal);
+      try {
+        const ask = await connected;
+        const body = (): ReturnType<typeof bodyOf> => bodyOf(request, model, capabilities.thinking, stale);
+        const events = await ask(body(), watch).catch((error: unknown) => {
+          // After a compaction earlier reasoning is refused; the conversation goes on without it.
+          if (!isProviderError(error) || !isStaleThinking(error)) throw error;
+          for (const signature of signaturesOf(request)) stale.add(signature);
+          return ask(body(), watch);
+        });
+        return yield* readReply(events, () => watch.settle());
+      } finally {
+        watch.close();
+      }
     },
   };
 };

@@ -7,7 +7,6 @@ import type {
   Usage as WireUsage,
 } from '@anthropic-ai/sdk/resources/messages/messages';
 import { ProviderError, type Block, type Delta, type Reply, type StopReason, type Usage } from 'llm-copilot-agent';
-import { eventError } from './errors.ts';
 import { redactedSignature } from './request.ts';
 
 /** A block while it grows; a call's input arrives as fragments of JSON. */
@@ -118,26 +117,24 @@ const finishBlock = (block: Growing): Block[] => {
 };
 
 /**
- * Reads server-sent events into deltas and a reply.
- * @throws ProviderError `truncated` when they end before `message_stop`, `malformed`, or what an `error` event says.
+ * Reads the events of an answer into deltas and a reply; `onComplete` is called at `message_stop`.
+ * @throws ProviderError `truncated` when they end before it, `malformed`, and what reading the events throws.
  */
 export async function* readReply(
-  events: AsyncIterable<{ event: string | null; data: string }>,
+  events: AsyncIterable<RawMessageStreamEvent>,
+  onComplete: () => void,
 ): AsyncGenerator<Delta, Reply> {
   const state: State = { blocks: new Map(), stop: null, usage: undefined, complete: false };
-  for await (const { event, data } of events) {
-    if (event === 'error') throw eventError(data);
-    if (data === '') continue;
+  for await (const event of events) {
     let delta: Delta | undefined;
     try {
-      delta = fold(state, JSON.parse(data) as RawMessageStreamEvent);
+      delta = fold(state, event);
     } catch (error) {
-      throw new ProviderError('malformed', `Anthropic sent an event that cannot be read: ${data.slice(0, 200)}`, {
-        cause: error,
-      });
+      const shown = JSON.stringify(event).slice(0, 200);
+      throw new ProviderError('malformed', `Anthropic sent an event that cannot be read: ${shown}`, { cause: error });
     }
     if (delta) yield delta;
-    if (state.complete) break;
+    if (state.complete) onComplete();
   }
   if (!state.complete) throw new ProviderError('truncated', 'Anthropic ended its answer before it was complete');
   const content = [...state.blocks.values()].flatMap(finishBlock);

@@ -1,7 +1,6 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions/completions';
 import type { CompletionUsage } from 'openai/resources/completions';
 import type { Block, Delta, Reply, StopReason, Usage } from 'llm-copilot-agent';
-import { eventError, type ErrorBody } from './errors.ts';
 import { parseArguments } from './json.ts';
 
 interface Call {
@@ -38,7 +37,6 @@ type AnyDelta = Partial<ChatCompletionChunk.Choice.Delta> & {
   reasoning_content?: string | null;
   reasoning?: string | null;
 };
-type AnyChunk = Partial<ChatCompletionChunk> & { error?: ErrorBody };
 
 const foldCall = (calls: Call[], fragment: Partial<ChatCompletionChunk.Choice.Delta.ToolCall>): void => {
   const { index, id, function: piece } = fragment;
@@ -62,9 +60,8 @@ const usageOf = (usage: CompletionUsage): Usage => {
   return { inputTokens, outputTokens: usage.completion_tokens, cacheReadTokens, cacheWriteTokens };
 };
 
-/** Takes one chunk in. @throws ProviderError what the server says went wrong. */
-export const foldChat = (service: string, state: ChatState, chunk: AnyChunk): Delta | undefined => {
-  if (chunk.error) throw eventError(service, chunk.error);
+/** Takes one chunk in. */
+export const foldChat = (state: ChatState, chunk: Partial<ChatCompletionChunk>): Delta | undefined => {
   if (chunk.usage) state.usage = usageOf(chunk.usage);
   const choice = chunk.choices?.[0];
   if (!choice) return undefined;

@@ -1,5 +1,5 @@
-import { ProviderError, type ProviderErrorKind } from 'llm-copilot-agent';
-import type { StreamAnswer } from './post-stream.ts';
+import { messageOf, ProviderError, type ProviderErrorKind } from 'llm-copilot-agent';
+import type { APIError } from 'openai/core/error';
 
 /** Where the key comes from. */
 export const keyName = 'OPENAI_API_KEY';
@@ -45,22 +45,25 @@ export interface ErrorBody {
   message?: string;
 }
 
-const parseError = (text: string): ErrorBody => {
-  try {
-    const body = JSON.parse(text) as { error?: ErrorBody | string; message?: string } | null;
-    if (typeof body?.error === 'string') return { message: body.error };
-    return body?.error ?? body ?? {};
-  } catch {
-    return { message: text.trim() };
-  }
+/** What the server said: the SDK gives its JSON, or a message that begins with the status and goes on with the text. */
+const saidIn = ({ error, status, message }: APIError): ErrorBody => {
+  const said = error as ErrorBody | string | null | undefined;
+  return typeof said === 'string' ? { message: said } : (said ?? { message: message.slice(`${status} `.length) });
+};
+
+/** The code of what made a connection fail, which `fetch` buries in causes, or its message. */
+export const causeOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return messageOf(error);
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error.cause === undefined ? error.message : causeOf(error.cause);
 };
 
 /** Milliseconds the server asks to wait, from `retry-after-ms`, or `retry-after` in seconds or as an HTTP date. */
-export const retryAfterMs = (header: StreamAnswer['header'], now = Date.now()): number | undefined => {
-  const exact = Number.parseFloat(header('retry-after-ms') ?? '');
+const retryAfterMs = (headers: Headers | undefined): number | undefined => {
+  const exact = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
   if (exact >= 0) return exact;
-  const value = header('retry-after') ?? '';
-  const ms = /^\s*[\d.]+\s*$/.test(value) ? Number.parseFloat(value) * 1000 : Date.parse(value) - now;
+  const value = headers?.get('retry-after') ?? '';
+  const ms = /^\s*[\d.]+\s*$/.test(value) ? Number.parseFloat(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 };
 
@@ -74,17 +77,12 @@ const failure = (kind: ProviderErrorKind, said: ErrorBody, prefix: string, waitM
 };
 
 /** The error a non-2xx answer stands for. */
-export const statusError = (
-  service: string,
-  status: number,
-  header: StreamAnswer['header'],
-  text: string,
-): ProviderError => {
-  const said = parseError(text);
+export const statusError = (service: string, error: APIError, status: number): ProviderError => {
+  const said = saidIn(error);
   // These two say more than their status, 429 and 400.
   const { code } = said;
   const known = code === 'insufficient_quota' || code === 'context_length_exceeded' ? kindsByCode[code] : undefined;
-  return failure(known ?? kindOfStatus(status), said, `${service} answered ${status}`, retryAfterMs(header));
+  return failure(known ?? kindOfStatus(status), said, `${service} answered ${status}`, retryAfterMs(error.headers));
 };
 
 const kindOfCode = (code: ErrorBody['code']): ProviderErrorKind | undefined => {
@@ -95,6 +93,9 @@ const kindOfCode = (code: ErrorBody['code']): ProviderErrorKind | undefined => {
 /** The error an event inside a stream stands for. */
 export const eventError = (service: string, said: ErrorBody): ProviderError =>
   failure(kindOfCode(said.code) ?? kindOfCode(said.type) ?? 'server', said, `${service} failed while answering`);
+
+/** The error an `error` inside a stream stands for, which the SDK throws. */
+export const sentError = (service: string, error: APIError): ProviderError => eventError(service, saidIn(error));
 
 /** True when the API refuses reasoning it made earlier, such as for another model or organisation. */
 export const isStaleReasoning = (error: ProviderError): boolean =>

@@ -11,10 +11,11 @@ import {
 } from 'llm-copilot-agent';
 import { chatReply, chatState, foldChat } from './chat-reply.ts';
 import { chatBody } from './chat-request.ts';
-import { isStaleReasoning, keyName, statusError } from './errors.ts';
-import { postStream, type StreamAnswer } from './post-stream.ts';
+import type { Api } from './client.ts';
+import { isStaleReasoning, keyName } from './errors.ts';
 import { foldResponses, responsesReply, type ResponsesState } from './responses-reply.ts';
 import { responsesBody } from './responses-request.ts';
+import { stallWatch, type StallWatch } from './stall-watch.ts';
 
 const unknownModel: Capabilities = {
   contextWindow: 128_000,
@@ -24,14 +25,14 @@ const unknownModel: Capabilities = {
   price: null,
 };
 
-/** A server and how to be let in. */
+/** A server that can be asked. */
 interface Server {
   /** How it is called in messages. */
   name: string;
-  baseUrl: string;
   official: boolean;
-  headers: Record<string, string>;
-  stallTimeoutMs: number;
+  /** Begins to wait for an answer. @throws ProviderError `invalid_request` when the address is none. */
+  watch(signal: AbortSignal): StallWatch;
+  api: Promise<Api>;
 }
 
 /** @throws ProviderError `auth` without a key, where one is needed: servers of one's own often need none. */
@@ -45,66 +46,49 @@ const serverOf = (host: PluginHost): Server => {
       hint: `Set ${keyName} to a key from https://platform.openai.com/api-keys, or OPENAI_BASE_URL to a server that needs none.`,
     });
   }
-  const organization = host.env('OPENAI_ORG_ID');
-  const project = host.env('OPENAI_PROJECT_ID');
-  return {
-    name: official ? 'OpenAI' : hostname || baseUrl,
-    baseUrl,
-    official,
-    headers: {
-      accept: 'text/event-stream',
+  const name = official ? 'OpenAI' : hostname || baseUrl;
+  const { stallTimeoutMs } = host;
+  // The SDK loads while the start-up goes on; should it fail to, the first request says so.
+  const api = import('./client.ts').then(({ connect }) =>
+    connect({
+      service: name,
+      baseUrl,
       // Servers without keys ignore it; some want the header to be there.
-      authorization: `Bearer ${key ?? 'none'}`,
-      ...(organization !== undefined && { 'openai-organization': organization }),
-      ...(project !== undefined && { 'openai-project': project }),
-    },
-    stallTimeoutMs: host.stallTimeoutMs,
+      key: key ?? 'none',
+      organization: host.env('OPENAI_ORG_ID') ?? null,
+      project: host.env('OPENAI_PROJECT_ID') ?? null,
+      stallTimeoutMs,
+    }),
+  );
+  api.catch(() => undefined);
+  const isHttp = /^https?:$/.test(URL.canParse(baseUrl) ? new URL(baseUrl).protocol : '');
+  const watch = (signal: AbortSignal): StallWatch => {
+    signal.throwIfAborted();
+    if (!isHttp) throw new ProviderError('invalid_request', `${name}: not an http(s) URL: ${baseUrl}`);
+    return stallWatch(name, stallTimeoutMs, signal);
   };
+  return { name, official, watch, api };
 };
 
-const textOf = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-};
-
-const ask = async (server: Server, path: string, body: unknown, signal: AbortSignal): Promise<StreamAnswer> => {
-  const url = `${server.baseUrl}${path}`;
-  const { name: service, headers, stallTimeoutMs } = server;
-  const answer = await postStream({ service, url, headers, body, stallTimeoutMs }, signal);
-  if (answer.status !== 200) throw statusError(service, answer.status, answer.header, await textOf(answer.body));
-  const type = answer.header('content-type') ?? '';
-  if (!/html|json/.test(type)) return answer;
-  const said = (await textOf(answer.body)).slice(0, 200);
-  throw new ProviderError('invalid_request', `${url} answered ${type} where events were asked for: ${said}`, {
-    hint: 'Check OPENAI_BASE_URL.',
-  });
-};
-
-/** Hands each event's JSON to `fold` and yields what it gives, until `isDone`. @throws ProviderError `malformed` */
-async function* readEvents(
+/** Hands each event to `fold` and yields what it gives; once it `isWhole`, the rest need not come. @throws ProviderError `malformed` */
+async function* readEvents<Event>(
   service: string,
-  asked: Promise<StreamAnswer>,
-  fold: (event: unknown) => Delta | undefined,
-  isDone: () => boolean = () => false,
+  events: AsyncIterable<Event>,
+  fold: (event: Event) => Delta | undefined,
+  isWhole: () => boolean,
+  watch: StallWatch,
 ): AsyncGenerator<Delta, void> {
-  // The decoder loads while the server thinks. Of the SDK only it and the wire types are used: the client needs
-  // `fetch` (see `postStream`), and `Stream` itself logs to the console and hides events that carry an error.
-  const [answer, { _iterSSEMessages }] = await Promise.all([asked, import('openai/core/streaming')]);
-  const response = { body: answer.body } as unknown as Response;
-  for await (const { data } of _iterSSEMessages(response, new AbortController())) {
-    if (data === '[DONE]') return;
-    if (data === '') continue;
+  for await (const event of events) {
     let delta: Delta | undefined;
     try {
-      delta = fold(JSON.parse(data));
+      delta = fold(event);
     } catch (error) {
       if (isProviderError(error)) throw error;
-      const message = `${service} sent an event that cannot be read: ${data.slice(0, 200)}`;
+      const message = `${service} sent an event that cannot be read: ${JSON.stringify(event).slice(0, 200)}`;
       throw new ProviderError('malformed', message, { cause: error });
     }
     if (delta) yield delta;
-    if (isDone()) return;
+    if (isWhole()) watch.settle();
   }
 }
 
@@ -123,22 +107,28 @@ const responses = (host: PluginHost, model: string): ModelProvider => {
   const server = serverOf(host);
   const capabilities: Capabilities = { ...unknownModel, ...host.model('openai', model) };
   const stale = new Set<string>();
-  const post = (request: Request, signal: AbortSignal): Promise<StreamAnswer> =>
-    ask(server, '/responses', responsesBody(request, model, capabilities.thinking, stale), signal);
   return {
     name: `openai/${model}`,
     capabilities: () => capabilities,
     async *stream(request, signal): AsyncGenerator<Delta, Reply> {
       const state: ResponsesState = { items: [], final: undefined };
-      const asked = post(request, signal).catch((error: unknown) => {
-        // Reasoning of another model or organisation is refused; the conversation goes on without it.
-        if (!isProviderError(error) || !isStaleReasoning(error)) throw error;
-        for (const signature of signaturesOf(request)) stale.add(signature);
-        return post(request, signal);
-      });
-      const fold = (event: unknown) => foldResponses(server.name, state, event as Parameters<typeof foldResponses>[2]);
-      yield* readEvents(server.name, asked, fold, () => state.final !== undefined);
-      return whole(server.name, responsesReply(state));
+      const watch = server.watch(signal);
+      try {
+        const api = await server.api;
+        const body = (): ReturnType<typeof responsesBody> =>
+          responsesBody(request, model, capabilities.thinking, stale);
+        const events = await api.responses(body(), watch).catch((error: unknown) => {
+          // Reasoning of another model or organisation is refused; the conversation goes on without it.
+          if (!isProviderError(error) || !isStaleReasoning(error)) throw error;
+          for (const signature of signaturesOf(request)) stale.add(signature);
+          return api.responses(body(), watch);
+        });
+        const fold = (event: Parameters<typeof foldResponses>[2]) => foldResponses(server.name, state, event);
+        yield* readEvents(server.name, events, fold, () => state.final !== undefined, watch);
+        return whole(server.name, responsesReply(state));
+      } finally {
+        watch.close();
+      }
     },
   };
 };
@@ -153,10 +143,20 @@ const chat = (host: PluginHost, model: string): ModelProvider => {
     capabilities: () => capabilities,
     async *stream(request, signal): AsyncGenerator<Delta, Reply> {
       const state = chatState();
-      const asked = ask(server, '/chat/completions', chatBody(request, model, server.official), signal);
-      const fold = (event: unknown) => foldChat(server.name, state, event as Parameters<typeof foldChat>[2]);
-      yield* readEvents(server.name, asked, fold);
-      return whole(server.name, chatReply(state));
+      const watch = server.watch(signal);
+      try {
+        const events = await (await server.api).chat(chatBody(request, model, server.official), watch);
+        yield* readEvents(
+          server.name,
+          events,
+          (chunk) => foldChat(state, chunk),
+          () => state.finish !== null,
+          watch,
+        );
+        return whole(server.name, chatReply(state));
+      } finally {
+        watch.close();
+      }
     },
   };
 };

@@ -85,7 +85,7 @@ export const foldResponses = (
     case 'response.failed':
       throw eventError(service, event.response.error ?? {});
     case 'error':
-      throw eventError(service, 'error' in event ? (event.error as object) : event);
+      throw eventError(service, event);
     default:
       return undefined;
   }

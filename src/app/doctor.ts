@@ -1,11 +1,11 @@
-import { execFile } from 'node:child_process';
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { messageOf } from '../base/errors.ts';
 import type { Plugin } from '../core/plugin.ts';
 import { openDatabase } from '../host/database.ts';
 import { configPaths } from '../host/config.ts';
 import { dataDir, type Env } from '../host/paths.ts';
+import { runProgram } from '../host/programs.ts';
+import { ripgrepPath } from '../host/ripgrep.ts';
 import { loadSettings } from './settings.ts';
 
 /** One thing doctor looked at. `warn` does not stop the main job, `fail` does. */
@@ -14,8 +14,6 @@ export interface Finding {
   state: 'ok' | 'warn' | 'fail';
   detail: string;
 }
-
-const exec = promisify(execFile);
 
 const attempt = async (
   name: string,
@@ -30,7 +28,7 @@ const attempt = async (
 };
 
 const firstLine = async (program: string, args: readonly string[]): Promise<string> =>
-  (await exec(program, args, { timeout: 5000 })).stdout.split('\n', 1)[0] ?? '';
+  (await runProgram(program, args, { timeoutMs: 5000 })).split('\n', 1)[0] ?? '';
 
 const atLeast = (version: string, major: number, minor: number): boolean => {
   const [a = 0, b = 0] = version.split('.').map(Number);
@@ -67,10 +65,10 @@ export const examine = async (
       return folder;
     }),
     attempt('git', 'fail', () => firstLine('git', ['--version'])),
-    attempt('ripgrep', 'warn', async () => firstLine((await import('@vscode/ripgrep')).rgPath, ['--version'])),
+    attempt('ripgrep', 'warn', async () => firstLine(await ripgrepPath(), ['--version'])),
     attempt('repository', 'warn', async () => {
       try {
-        return (await exec('git', ['rev-parse', '--show-toplevel'], { cwd: root, timeout: 5000 })).stdout.trim();
+        return await runProgram('git', ['rev-parse', '--show-toplevel'], { cwd: root, timeoutMs: 5000 });
       } catch {
         throw new Error(`${root} is not in a git repository: it works, but there is no history to look at.`);
       }

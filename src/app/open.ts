@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { homedir, platform } from 'node:os';
+import { homedir } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { CopilotError, exitCodes, usageError } from '../base/errors.ts';
-import type { Agent, Task } from '../core/agent.ts';
+import type { Task } from '../core/agent.ts';
 import type { Config } from '../core/config.ts';
 import { messagesOf } from '../core/fold.ts';
-import { text, type Block } from '../core/message.ts';
+import { text, type Block, type Message } from '../core/message.ts';
 import type { Plugin, PluginHost } from '../core/plugin.ts';
 import type { Ask } from '../core/policy.ts';
 import type { Sandbox } from '../core/sandbox.ts';
@@ -15,21 +15,20 @@ import type { Tool } from '../core/tool.ts';
 import type { WorkflowContext } from '../core/workflow.ts';
 import { act } from '../engine/act.ts';
 import { budgeted, purse, type Limits } from '../engine/budget.ts';
-import { agentFrom } from '../engine/markdown.ts';
 import { checkTool } from '../engine/patterns/check-tool.ts';
-import { systemPrompt } from '../engine/prompt.ts';
 import { fallingBack } from '../engine/fallback.ts';
 import { retrying } from '../engine/resilience.ts';
-import { parseRule, parseSubject, rulePolicy, type Rule } from '../engine/rules.ts';
 import { run, type RunContext } from '../engine/run.ts';
 import type { LoadedConfig } from '../host/config.ts';
 import { schemaChecker } from '../host/json-schema.ts';
 import { localSandbox } from '../host/local-sandbox.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 import { gitFacts, projectInstructions } from '../host/surroundings.ts';
-import { readTemplates } from '../host/templates.ts';
+import { loadAgents } from './agents.ts';
+import { remembering } from './asking.ts';
 import { findChecks } from './checks.ts';
 import { chooseModel, makeProvider, modelFacts } from './models.ts';
+import { permissionsFor } from './permissions.ts';
 import { chooseSession, openSessions, type SessionChoice } from './sessions.ts';
 import { loadSettings } from './settings.ts';
 
@@ -70,32 +69,13 @@ const existingFolder = (path: string, flag: string): string => {
   return realpathSync(path);
 };
 
-/** `edit,exec(npm test *)`, split at commas outside parentheses. */
-const splitSubjects = (lists: readonly string[]): string[] =>
-  lists.flatMap((list) => list.match(/[\w-]+(?:\([^)]*\))?/g) ?? []);
-
 const loadTools = async (plugins: readonly Plugin[], host: PluginHost): Promise<Map<string, Tool>> => {
   const loaded = await Promise.all(plugins.filter((plugin) => plugin.tools?.length).map((plugin) => plugin.load()));
   return new Map(loaded.flatMap((plugin) => plugin.setup(host).tools ?? []).map((tool) => [tool.name, tool]));
 };
 
-/** Yes for the same effects again once the human said "for this session"; questions wait for each other. */
-const remembering = (ask: Ask | undefined): Ask => {
-  const known = new Set<string>();
-  let queue: Promise<unknown> = Promise.resolve();
-  return (question, signal) => {
-    const answer = queue.then(async () => {
-      const key = JSON.stringify(question.effects);
-      if (known.has(key)) return { allow: true };
-      if (!ask) return { allow: false, feedback: 'Nobody is there to be asked.' };
-      const given = await ask(question, signal);
-      if (given.allow && given.remember === 'session') known.add(key);
-      return given;
-    });
-    queue = answer.catch(() => undefined);
-    return answer;
-  };
-};
+const emptyTask = (): CopilotError =>
+  usageError('The task is empty.', 'Say what to do: llm-copilot run "fix the failing test".');
 
 const chooseSandbox = (wanted: string): void => {
   if (wanted === 'auto' || wanted === 'local') return;
@@ -128,9 +108,10 @@ export const open = async (options: JobOptions): Promise<Job> => {
   const settings = config.value;
   chooseSandbox(settings.sandbox ?? 'auto');
   const choice = chooseModel(settings.model, plugins, env);
+  const valueOf = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
   const host: PluginHost = {
-    secret: (name) => env[name] || undefined,
-    env: (name) => env[name] || undefined,
+    secret: valueOf,
+    env: valueOf,
     model: modelFacts(settings),
     stallTimeoutMs: (settings.stallTimeoutSeconds ?? 120) * 1000,
   };
@@ -150,55 +131,43 @@ export const open = async (options: JobOptions): Promise<Job> => {
   ]);
   const provider = fallingBack(providers.map((one) => retrying(budgeted(one, shared))));
 
-  const rules: Rule[] = [
-    ...config.rules.map((rule) => parseRule(rule.line)),
-    ...splitSubjects(options.allowedTools).map((subject) => parseSubject('allow', subject)),
-    ...splitSubjects(options.disallowedTools).map((subject) => parseSubject('deny', subject)),
-  ];
-  const barred = new Set(
-    rules.filter((rule) => rule.kind === 'tool' && rule.verdict === 'deny').map((rule) => rule.pattern),
-  );
-  const mode = settings.permissions?.mode ?? 'ask';
   const store = openSessions(env);
   try {
     const sandbox = localSandbox({ root, dataDir: dataDir(env), env: withoutKeys(env, plugins) });
-    const policy = rulePolicy({
-      mode,
-      rules,
+    const permissions = permissionsFor(config, options, {
       roots: [root, ...addDirs],
       readable: [sandbox.scratch],
       home: env.HOME ?? homedir(),
     });
+    const active = settings.verify === 'never' ? [] : checks.checks;
     const place = {
       root,
-      os: platform(),
-      date: new Date().toISOString().slice(0, 10),
+      addedFolders: addDirs,
       git: await gitSoon,
       instructions: await instructionsSoon,
-      checks: settings.verify === 'never' ? [] : checks.checks,
-      addedFolders: addDirs,
+      checks: active,
     };
-    const agents = new Map<string, Agent>();
-    for (const [name, source] of readTemplates('agents', '.md')) {
-      const agent = agentFrom(name, source, settings.maxTurns ?? 100);
-      const instructions = systemPrompt(agent.instructions, place, options.appendSystemPrompt);
-      agents.set(agent.name, { ...agent, instructions, tools: agent.tools.filter((tool) => !barred.has(tool)) });
-    }
-    const title = (options.prompt.trim().split('\n', 1)[0] ?? '').slice(0, 100);
-    const { info: session, last } = chooseSession(store, options.session, root, title);
-    const messages =
+    const agents = loadAgents(place, {
+      maxTurns: settings.maxTurns ?? 100,
+      appended: options.appendSystemPrompt,
+      without: permissions.barredTools,
+    });
+    const messages: Message[] =
       options.prompt.trim() === '' && options.images.length === 0
         ? []
-        : [{ role: 'user' as const, origin: 'user' as const, content: [...options.images, text(options.prompt)] }];
-    if (messages.length === 0 && (!last || last.finished))
-      throw usageError('The task is empty.', 'Say what to do: llm-copilot run "fix the failing test".');
-    const ask = remembering(options.ask);
+        : [{ role: 'user', origin: 'user', content: [...options.images, text(options.prompt)] }];
+    const { session: wanted } = options;
+    // Said before a session is made for nothing.
+    if (messages.length === 0 && !wanted.continue && wanted.resume === undefined) throw emptyTask();
+    const title = (options.prompt.trim().split('\n', 1)[0] ?? '').slice(0, 100);
+    const { info: session, last } = chooseSession(store, options.session, root, title);
+    if (messages.length === 0 && last?.finished !== false) throw emptyTask();
     const runContext: RunContext = {
       agents,
       tools,
       model: () => provider,
-      policy,
-      ask,
+      policy: permissions.policy,
+      ask: remembering(options.ask),
       sandbox,
       history: (id) => messagesOf(store.read(session.id), id),
       inbox: () => [],
@@ -221,7 +190,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
         if (!result) throw new Error(`the call of ${name} gave no result`);
         return result;
       },
-      checks: place.checks,
+      checks: active,
       sandbox,
       log: () => store.read(session.id),
       signal,

@@ -1,34 +1,43 @@
 const cache = new Map<string, RegExp>();
 
+/** The regular expression for one piece of a glob, and how many characters it stands for. */
+const piece = (glob: string, at: number): [source: string, length: number] => {
+  const char = glob.charAt(at);
+  switch (char) {
+    case '*':
+      if (glob[at + 1] !== '*') return ['[^/]*', 1];
+      return glob[at + 2] === '/' ? ['(?:[^/]+/)*', 3] : ['.*', 2];
+    case '?':
+      return ['[^/]', 1];
+    case '{': {
+      const end = glob.indexOf('}', at);
+      if (end < 0) return ['\\{', 1];
+      const choices = glob
+        .slice(at + 1, end)
+        .split(',')
+        .map(toSource);
+      return [`(?:${choices.join('|')})`, end - at + 1];
+    }
+    case '[': {
+      const end = glob.indexOf(']', at + 2);
+      if (end < 0) return ['\\[', 1];
+      const set = glob
+        .slice(at + 1, end)
+        .replace(/^!/, '^')
+        .replace(/\\/g, '\\\\');
+      return [`[${set}]`, end - at + 1];
+    }
+    default:
+      return [char.replace(/[.+^$()|\\\]}]/g, '\\$&'), 1];
+  }
+};
+
 const toSource = (glob: string): string => {
   let out = '';
-  for (let i = 0; i < glob.length; i++) {
-    const char = glob.charAt(i);
-    if (char === '*') {
-      if (glob[i + 1] !== '*') out += '[^/]*';
-      else if (glob[i + 2] === '/') ((out += '(?:[^/]+/)*'), (i += 2));
-      else ((out += '.*'), (i += 1));
-    } else if (char === '?') out += '[^/]';
-    else if (char === '{') {
-      const end = glob.indexOf('}', i);
-      if (end < 0) out += '\\{';
-      else
-        ((out += `(?:${glob
-          .slice(i + 1, end)
-          .split(',')
-          .map(toSource)
-          .join('|')})`),
-          (i = end));
-    } else if (char === '[') {
-      const end = glob.indexOf(']', i + 2);
-      if (end < 0) out += '\\[';
-      else
-        ((out += `[${glob
-          .slice(i + 1, end)
-          .replace(/^!/, '^')
-          .replace(/\\/g, '\\\\')}]`),
-          (i = end));
-    } else out += char.replace(/[.+^$()|\\\]}]/g, '\\$&');
+  for (let at = 0; at < glob.length;) {
+    const [source, length] = piece(glob, at);
+    out += source;
+    at += length;
   }
   return out;
 };
@@ -43,7 +52,7 @@ export const matchesPath = (pattern: string, path: string): boolean => {
   if (!expression) {
     const trimmed = pattern.replace(/\/+$/, '');
     const anchored = trimmed.includes('/');
-    const body = toSource(anchored ? trimmed.replace(/^\.?\/(?=.)/, (lead) => (lead === '/' ? '/' : '')) : trimmed);
+    const body = toSource(trimmed.replace(/^\.\//, ''));
     expression = new RegExp(`^${anchored ? '' : '(?:.*/)?'}${body}(?:/.*)?$`, 's');
     cache.set(pattern, expression);
   }

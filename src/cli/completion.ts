@@ -17,8 +17,7 @@ const tree = (command: Command, path: readonly string[] = []): Node[] => [
   ...command.commands.flatMap((one) => tree(one, [...path, one.name()])),
 ];
 
-const flagsOf = (option: Option): string[] =>
-  [option.short, option.long].filter((flag) => flag !== undefined && flag !== null);
+const flagsOf = (option: Option): string[] => [option.short, option.long].filter((flag) => typeof flag === 'string');
 
 const bash = (nodes: readonly Node[]): string => {
   const cases = nodes.map(({ path, commands, options }) => {

@@ -45,7 +45,10 @@ export const buildProgram = (cli: Cli, version: string): Command => {
     const typed = words.join(' ').trim();
     const [first] = words;
     if (!flags.print) {
-      if (typed === '' && !flags.continue && flags.resume === undefined) return void program.outputHelp();
+      if (typed === '' && !flags.continue && flags.resume === undefined) {
+        program.outputHelp();
+        return;
+      }
       // One plain word is a mistyped command more often than a task.
       if (first !== undefined && words.length <= 2 && /^[\w-]+$/.test(first) && !first.includes(' ')) {
         const guess = nearest(

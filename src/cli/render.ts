@@ -6,11 +6,11 @@ import type { Io } from './io.ts';
 
 /** Colours, or none where they are not wanted. */
 export interface Paint {
-  dim(text: string): string;
-  bold(text: string): string;
-  green(text: string): string;
-  red(text: string): string;
-  yellow(text: string): string;
+  dim: (text: string) => string;
+  bold: (text: string) => string;
+  green: (text: string) => string;
+  red: (text: string) => string;
+  yellow: (text: string) => string;
 }
 
 const plain = (text: string): string => text;

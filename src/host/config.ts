@@ -56,7 +56,7 @@ const flatten = (config: Config): Flat[] =>
       ? Object.entries(value).map(([inner, innerValue]) => ({ key: `${key}.${inner}`, value: innerValue as unknown }))
       : value === undefined
         ? []
-        : [{ key, value: value as unknown }],
+        : [{ key, value: value }],
   );
 
 const validate = (

@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { CopilotError, exitCodes } from '../base/errors.ts';
+import { runProgram } from './programs.ts';
 import { packageDir } from './templates.ts';
-
-const exec = promisify(execFile);
 
 /** A real repository with a real failing test, and a data folder beside it. */
 export interface DemoProject {
@@ -22,11 +19,13 @@ export interface DemoProject {
 export const demoProject = async (): Promise<DemoProject> => {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'llm-copilot-demo-')));
   const root = join(home, 'tea-shop');
-  const git = (...args: string[]): Promise<{ stdout: string }> =>
-    exec(
+  const git = (...args: string[]): Promise<string> =>
+    runProgram(
       'git',
       ['-c', 'user.name=Demo', '-c', 'user.email=demo@example.invalid', '-c', 'commit.gpgsign=false', ...args],
-      { cwd: root },
+      {
+        cwd: root,
+      },
     );
   await cp(join(packageDir(), 'templates', 'demo'), root, { recursive: true });
   try {
@@ -44,7 +43,7 @@ export const demoProject = async (): Promise<DemoProject> => {
   return {
     root,
     home,
-    diff: async (colour) => (await git('diff', `--color=${colour ? 'always' : 'never'}`)).stdout,
+    diff: (colour) => git('diff', `--color=${colour ? 'always' : 'never'}`),
     remove: () => rm(home, { recursive: true, force: true }),
   };
 };

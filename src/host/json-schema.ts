@@ -2,9 +2,9 @@ import { configError, messageOf } from '../base/errors.ts';
 
 /** Compiles a JSON Schema (draft 2020-12 or 7) into a function that lists what is wrong with a value. */
 export const schemaChecker = async (schema: object): Promise<(value: unknown) => string[]> => {
+  // Draft 2020-12 is the newest and Ajv's own class for it; what says it is draft 7 gets the older one.
   const old = '$schema' in schema && typeof schema.$schema === 'string' && schema.$schema.includes('draft-07');
-  const { default: ajv } = old ? await import('ajv') : await import('ajv/dist/2020.js');
-  const Ajv = 'default' in ajv ? (ajv.default as typeof import('ajv').default) : ajv;
+  const { Ajv } = old ? await import('ajv') : { Ajv: (await import('ajv/dist/2020.js')).Ajv2020 };
   try {
     const validate = new Ajv({ allErrors: true, strict: false, logger: false }).compile(schema);
     return (value) =>

@@ -20,7 +20,10 @@ export const gitFacts = (root: string, env: Env): Promise<GitFacts | undefined> 
   new Promise((resolve) => {
     const options = { cwd: root, timeout: 2000, maxBuffer: 8 << 20, env: { ...env, GIT_OPTIONAL_LOCKS: '0' } };
     execFile('git', ['status', '--porcelain', '--branch'], options, (error, stdout) => {
-      if (error) return resolve(undefined);
+      if (error) {
+        resolve(undefined);
+        return;
+      }
       const [head = '', ...lines] = stdout.trimEnd().split('\n');
       const branch = head.replace(/^## (?:No commits yet on )?/, '').replace(/\.\.\..*$/, '');
       resolve({ branch, changes: lines.slice(0, shownChanges), changeCount: lines.length });

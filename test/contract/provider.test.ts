@@ -1,6 +1,6 @@
 // Every provider against a local server that speaks its real wire protocol.
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { textOf, type Block } from '../../src/core/message.ts';
 import type { ModelProvider, Request } from '../../src/core/provider.ts';
 import { retrying } from '../../src/engine/resilience.ts';
@@ -11,6 +11,8 @@ import { collect, hello, make, streamed, subjects, type Settings } from './provi
 
 let server: WireServer | undefined;
 afterEach(async () => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
   await server?.close();
   server = undefined;
 });
@@ -72,9 +74,28 @@ describe.each(subjects)('the $name provider', (subject) => {
     expect([system, tools, thinking, include, instructions]).toEqual(Array(5).fill(undefined));
   });
 
-  it('sends its key', async () => {
+  it('sends its key, and nothing the environment of the process says', async () => {
+    const [own] = subject.keyEnv.split('_');
+    for (const [name, value] of Object.entries({
+      CUSTOM_HEADERS: 'x-custom: yes',
+      AUTH_TOKEN: 'token',
+      ADMIN_KEY: 'admin',
+      ORG_ID: 'org',
+      PROJECT_ID: 'project',
+      BASE_URL: 'http://127.0.0.1:9',
+      LOG: 'debug',
+    })) {
+      vi.stubEnv(`${own!}_${name}`, value);
+    }
+    const spies = (['error', 'warn', 'log', 'info', 'debug'] as const).map((name) => vi.spyOn(console, name));
     await collect(await start([{ text: 'ok' }]));
-    expect(asked().headers.authorization).toBe('Bearer key');
+    const { headers } = asked();
+    expect(headers.authorization).toBe('Bearer key');
+    expect(headers['content-type']).toBe('application/json');
+    for (const name of ['x-custom', 'x-api-key', 'openai-organization', 'openai-project']) {
+      expect(headers).not.toHaveProperty(name);
+    }
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
   });
 
   it('streams text as it comes and replies with it once', async () => {
@@ -177,12 +198,14 @@ describe.each(subjects)('the $name provider', (subject) => {
     expect(await failureOf([{ fault: 'end-early' }])).toMatchObject({ kind: 'truncated', retryable: true });
   });
 
-  it('calls an event that is not JSON malformed and shows it', async () => {
+  it('calls an event that is not JSON malformed and shows what is wrong with it, on no console', async () => {
+    const spies = (['error', 'warn', 'log', 'info', 'debug'] as const).map((name) => vi.spyOn(console, name));
     expect(await failureOf([{ fault: 'malformed' }])).toMatchObject({
       kind: 'malformed',
       retryable: true,
-      message: expect.stringContaining('content_block_delta') as string,
+      message: expect.stringMatching(/an event that cannot be read: .*JSON/) as string,
     });
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
   });
 
   it.each([
@@ -256,6 +279,11 @@ describe.each(subjects)('the $name provider', (subject) => {
     expect(await failureOf([{ fault: 'stall' }], limit)).toMatchObject({ kind: 'timeout', retryable: true });
   });
 
+  it('takes comments, which are no events, for signs of life', async () => {
+    const alive = { fault: 'raw', events: Array<string>(8).fill(': still here'), everyMs: 20 } as const;
+    expect(await failureOf([alive], { stallTimeoutMs: 100 })).toMatchObject({ kind: 'truncated' });
+  });
+
   it('does not take a slow reader for a silent server', async () => {
     // More than one read, so that the pause falls between two.
     const text = 'slowly read '.repeat(20_000);
@@ -310,6 +338,15 @@ describe.each(subjects)('the $name provider', (subject) => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     await collect(provider);
     expect(asked(1).port).toBe(asked(0).port);
+  });
+
+  it('says in its own words what the SDK refuses', async () => {
+    const name = subject.keyEnv;
+    const { url } = (server = await wireServer([]));
+    await expect(collect(await make(subject, { ...subject.env(url), [name]: 'a\nb' }))).rejects.toMatchObject({
+      kind: 'invalid_request',
+      message: expect.stringMatching(/^Cannot ask .*: .*invalid/s) as string,
+    });
   });
 
   it('says where it could not connect to', async () => {
@@ -383,9 +420,9 @@ describe.each(subjects)('the $name provider', (subject) => {
   });
 });
 
-it('both plugins talk to servers through the same code', () => {
+it('both plugins wait for servers through the same code', () => {
   // A plugin imports no other; until the package has a shared one, each holds its copy.
   const copy = (plugin: string) =>
-    readFileSync(new URL(`../../plugins/${plugin}/post-stream.ts`, import.meta.url), 'utf8');
+    readFileSync(new URL(`../../plugins/${plugin}/stall-watch.ts`, import.meta.url), 'utf8');
   expect(copy('openai')).toBe(copy('anthropic'));
 });

@@ -233,9 +233,7 @@ describe.each(implementations)('the %s sandbox', (name, make) => {
   describe('background commands', () => {
     it('are read piece by piece and found by id', async () => {
       const sandbox = open();
-      const job = await sandbox.start(
-        'echo one; until [ -e go ]; do sleep 0.02; done; echo two; exit 3',
-      );
+      const job = await sandbox.start('echo one; until [ -e go ]; do sleep 0.02; done; echo two; exit 3');
       let seen = '';
       await until(() => (seen += job.read()) === 'one\n');
       expect(job.result()).toBeUndefined();

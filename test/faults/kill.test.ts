@@ -53,7 +53,14 @@ const stepper = (request: WireRequest, index: number): Turn => {
 
 test(`${rounds} kills at random points: every run resumes, the chain is whole, no call runs twice, nothing acknowledged is lost`, async () => {
   let index = 0;
-  const server = await wireServer((request) => stepper(request, index++));
+  // Most kills strike within some milliseconds of a random request, the rest at any time since the start.
+  let strike: (() => void) | undefined;
+  let strikeAt = 0;
+  let seen = 0;
+  const server = await wireServer((request) => {
+    if (seen++ === strikeAt && strike) setTimeout(strike, Math.random() * 25);
+    return stepper(request, index++);
+  });
   const killed = { beforeSession: 0, midway: 0, finished: 0 };
   let resumes = 0;
   try {
@@ -65,9 +72,14 @@ test(`${rounds} kills at random points: every run resumes, the chain is whole, n
       const env = { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'k', LLM_COPILOT_DATA_DIR: data };
       const args = ['run', '--permission-mode', 'auto', '--verify', 'never', '--output-format', 'json'];
       const { child, ended } = startBinary([...args, 'do the steps'], { cwd: root, env });
-      const timer = setTimeout(() => child.kill('SIGKILL'), 150 + Math.random() * 600);
+      const kill = (): void => void child.kill('SIGKILL');
+      seen = 0;
+      strikeAt = Math.floor(Math.random() * steps);
+      strike = round % 10 === 0 ? undefined : kill;
+      const timer = setTimeout(kill, strike ? 60_000 : Math.random() * 600);
       const first = await ended;
       clearTimeout(timer);
+      strike = undefined;
       const store = eventLog(join(data, 'sessions.db'), redactor([]));
       const [session] = store.list();
       if (first.signal === null) {

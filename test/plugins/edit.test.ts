@@ -128,7 +128,7 @@ describe('what a file is made of', () => {
           const content = parts.map(([value, end]) => value + end).join('');
           const start = from % content.length;
           const old = content.slice(start, start + 1 + (length % content.length));
-          fc.pre(content.indexOf(old) === content.lastIndexOf(old) && !old.endsWith('\r') && !old.startsWith("\n"));
+          fc.pre(content.indexOf(old) === content.lastIndexOf(old) && !old.endsWith('\r') && !old.startsWith('\n'));
           const found = findPlaces(content, old, fresh.join('\n'), false);
           expect(found?.tolerance).toBe('exact');
           expect(found?.replacements).toHaveLength(1);

@@ -57,7 +57,7 @@ export const checkTool: Tool = {
             exitCode,
             timedOut,
             digest,
-            failing: check.name === 'test' ? failingTests(output) : null,
+            failing: check.name === 'test' ? failingTests(output, place.root) : null,
             tree,
           };
           const ending = timedOut ? `timed out after ${check.timeoutMs / 1000} s` : `exit code ${exitCode ?? 'none'}`;

@@ -79,7 +79,7 @@ const isMistaken = async (answer: string, context: WorkflowContext, notes: Set<s
   const claims = claimsOf(answer);
   if (claims.length === 0) return false;
   const digest = await digestNow(context, notes);
-  return judge(context.log(), claims, digest ?? null).some((claim) => claim.verdict === 'contradicted');
+  return judge(context.log(), claims, digest ?? null, context.checks).some((claim) => claim.verdict === 'contradicted');
 };
 
 /**
@@ -148,7 +148,7 @@ export async function* verified(
   if (result.status === 'answered') {
     const made = claimsOf(result.text);
     const digest = made.length > 0 ? await digestNow(context, notes) : undefined;
-    for (const claim of judge(context.log(), made, digest ?? null)) {
+    for (const claim of judge(context.log(), made, digest ?? null, context.checks)) {
       claims.push(claim);
       yield { type: 'claim.judged', run: context.id, claim };
     }

@@ -32,8 +32,17 @@ export type Fault =
   | { fault: 'malformed'; text?: string }
   /** Falls silent until the server closes; `from: 'start'` before the first byte. */
   | { fault: 'stall'; text?: string; from?: 'start' }
-  /** Sends exactly these events, strings as they are; `keepOpen` does not end the answer after them. */
-  | { fault: 'raw'; events: readonly (Record<string, unknown> | string)[]; keepOpen?: boolean }
+  /**
+   * Sends exactly these events, strings as they are, those with a leading colon as comments, `everyMs` apart. After them
+   * `keepOpen` does not end the answer, and `cut` cuts the connection.
+   */
+  | {
+      fault: 'raw';
+      events: readonly (Record<string, unknown> | string)[];
+      everyMs?: number;
+      keepOpen?: boolean;
+      cut?: boolean;
+    }
   /** Sends the protocol's error event, an overload unless said otherwise. */
   | { fault: 'error-event'; text?: string; type?: string; message?: string };
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { anthropic } from './anthropic.ts';
 import { chat } from './chat.ts';
 import { responses } from './responses.ts';
@@ -55,6 +56,12 @@ const sendJson = (out: ServerResponse, status: number, body: unknown, headers: R
 const flushed = (out: ServerResponse, text: string): Promise<void> =>
   new Promise((resolve) => out.write(text, () => setImmediate(resolve)));
 
+const rawEvent = (event: Record<string, unknown> | string): string => {
+  if (typeof event === 'string') return event.startsWith(':') ? `${event}\n\n` : `data: ${event}\n\n`;
+  const name = typeof event.type === 'string' ? `event: ${event.type}\n` : '';
+  return `${name}data: ${JSON.stringify(event)}\n\n`;
+};
+
 const sendFault = async (out: ServerResponse, protocol: Protocol, fault: Fault, index: number, model: string) => {
   if (fault.fault === 'status') {
     sendJson(out, fault.status, fault.body ?? protocol.errorBody(fault.status), fault.headers);
@@ -64,10 +71,11 @@ const sendFault = async (out: ServerResponse, protocol: Protocol, fault: Fault, 
   out.writeHead(200, { 'content-type': 'text/event-stream' });
   if (fault.fault === 'raw') {
     for (const event of fault.events) {
-      const named = typeof event === 'object' && typeof event.type === 'string' ? `event: ${event.type}\n` : '';
-      out.write(`${named}data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`);
+      if (fault.everyMs !== undefined) await setTimeout(fault.everyMs);
+      await flushed(out, rawEvent(event));
     }
-    if (!fault.keepOpen) out.end();
+    if (fault.cut) out.destroy();
+    else if (!fault.keepOpen) out.end();
     return;
   }
   await flushed(out, protocol.opening(fault.text ?? 'partial', index, model).join(''));
