@@ -20,7 +20,6 @@ import { fallingBack } from '../engine/fallback.ts';
 import { retrying } from '../engine/resilience.ts';
 import { run, type RunContext } from '../engine/run.ts';
 import type { LoadedConfig } from '../host/config.ts';
-import { schemaChecker } from '../host/json-schema.ts';
 import { localSandbox } from '../host/local-sandbox.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 import { gitFacts, projectInstructions } from '../host/surroundings.ts';
@@ -171,7 +170,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
       sandbox,
       history: (id) => messagesOf(store.read(session.id), id),
       inbox: () => [],
-      problemsWith: async (schema, value) => (await schemaChecker(schema))(value),
+      problemsWith: async (schema, value) => (await import('../host/json-schema.ts')).schemaChecker(schema)(value),
       signal,
     };
     const id = randomUUID();

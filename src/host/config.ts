@@ -89,7 +89,7 @@ const validate = (
 
 const readLayer = async (path: string): Promise<Config | undefined> => {
   if (!existsSync(path)) return undefined;
-  const { LineCounter, parseDocument } = await import('yaml');
+  const { LineCounter, parseDocument } = await import('./yaml.ts');
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines });
   const [problem] = document.errors;
@@ -242,7 +242,7 @@ export const setConfig = async (path: string, key: string, word: string): Promis
       `Keys: ${configKeys.join(', ')}.`,
     );
   }
-  const { parse, parseDocument } = await import('yaml');
+  const { parse, parseDocument } = await import('./yaml.ts');
   const document = parseDocument(existsSync(path) ? await readFile(path, 'utf8') : '');
   if (document.errors.length > 0)
     throw configError(`${path}: ${messageOf(document.errors[0])}`, 'Mend the YAML first.');

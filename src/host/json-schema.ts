@@ -1,12 +1,16 @@
+import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { configError, messageOf } from '../base/errors.ts';
 
-/** Compiles a JSON Schema (draft 2020-12 or 7) into a function that lists what is wrong with a value. */
-export const schemaChecker = async (schema: object): Promise<(value: unknown) => string[]> => {
-  // Draft 2020-12 is the newest and Ajv's own class for it; what says it is draft 7 gets the older one.
+/**
+ * Compiles a JSON Schema (draft 2020-12, or 7 where it says so) into a function that lists what is wrong with a value.
+ * Import this file lazily: the validator is large.
+ * @throws CopilotError exit 3 when the schema itself is not valid.
+ */
+export const schemaChecker = (schema: object): ((value: unknown) => string[]) => {
   const old = '$schema' in schema && typeof schema.$schema === 'string' && schema.$schema.includes('draft-07');
-  const { Ajv } = old ? await import('ajv') : { Ajv: (await import('ajv/dist/2020.js')).Ajv2020 };
   try {
-    const validate = new Ajv({ allErrors: true, strict: false, logger: false }).compile(schema);
+    const validate = new (old ? Ajv : Ajv2020)({ allErrors: true, strict: false, logger: false }).compile(schema);
     return (value) =>
       validate(value)
         ? []

@@ -1,5 +1,6 @@
 // What only one of the protocols has.
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { setup as anthropicSetup } from '../../plugins/anthropic/provider.ts';
 import { chatBody } from '../../plugins/openai/chat-request.ts';
 import { setup as openaiSetup } from '../../plugins/openai/provider.ts';
 import type { Message } from '../../src/core/message.ts';
@@ -90,6 +91,15 @@ describe('Anthropic', () => {
     expect(bodyOf(1)).toMatchObject({ messages: [{}, { content: [{ type: 'text', text: 'so' }] }, {}] });
     await collect(provider, after([old, ...reply.content]));
     expect(bodyOf(2)).toMatchObject({ messages: [{}, { content: [{ signature: 'sig1' }, { text: 'ok' }] }, {}] });
+  });
+
+  it('leaves it to others to warn of a model that will be retired', async () => {
+    const spy = vi.spyOn(console, 'warn');
+    server = await wireServer([{ text: 'ok' }]);
+    const host = testHost({ ANTHROPIC_API_KEY: 'key', ANTHROPIC_BASE_URL: server.url });
+    await collect(anthropicSetup(host).providers!.anthropic!('claude-sonnet-4-5'));
+    expect(spy).not.toHaveBeenCalled();
+    spy.mockRestore();
   });
 
   it('does not ask a third time when the API still refuses', async () => {

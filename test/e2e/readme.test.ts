@@ -1,0 +1,110 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { binary, tempFolder } from '../support/binary.ts';
+import { conversationOf } from '../support/wire/conversation.ts';
+import { wireServer, type WireServer } from '../support/wire/wire-server.ts';
+
+const read = (path: string): string => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
+const readme = read('README.md');
+const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)]
+  .flatMap(([, block = '']) => block.split('\n'))
+  .map((line) => line.replace(/\s+#.*$/, '').trim())
+  .filter((line) => line !== '');
+
+/** Run elsewhere: by the person (or CI) who runs this test, and by the packaging suite. */
+const elsewhere = ['npm ci && npm run demo', 'npm test'];
+
+let folder: ReturnType<typeof tempFolder>;
+let server: WireServer;
+let root: string;
+beforeAll(async () => {
+  folder = tempFolder();
+  root = join(folder.path, 'ledger');
+  cpSync(fileURLToPath(new URL('../fixtures/ledger', import.meta.url)), root, { recursive: true });
+  execFileSync('git', ['init', '-q'], { cwd: root });
+  mkdirSync(join(folder.path, 'bin'));
+  symlinkSync(binary, join(folder.path, 'bin', 'llm-copilot'));
+  server = await wireServer((request) => ({
+    text: conversationOf(request).system.includes('fitting this schema') ? '{"risk":"low"}' : 'Done.',
+  }));
+});
+afterAll(async () => {
+  await server.close();
+  folder.remove();
+});
+
+let data = 0;
+const env = (): Record<string, string> => ({
+  LLM_COPILOT_DATA_DIR: join(folder.path, `data-${data}`),
+  PATH: `${join(folder.path, 'bin')}:${process.env.PATH ?? ''}`,
+  HOME: folder.path,
+  ANTHROPIC_BASE_URL: server.url,
+  ANTHROPIC_API_KEY: 'k',
+});
+const bash = (line: string): Promise<{ code: number; stdout: string; stderr: string }> =>
+  new Promise((resolve) => {
+    const child = execFile(
+      'bash',
+      ['-o', 'pipefail', '-c', line],
+      { cwd: root, env: env(), timeout: 60_000 },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
+
+describe('every command the README shows', () => {
+  test('is there to be run', () => expect(commands.length).toBeGreaterThan(15));
+
+  test.each(commands.filter((line) => !elsewhere.includes(line)))('%s', async (line) => {
+    data++;
+    if (line.includes('3f2a')) {
+      // A session of the id the README uses.
+      const id = '3f2a0000-0000-4000-8000-000000000000';
+      await bash(`llm-copilot run --session-id ${id} "start"`);
+    }
+    if (line.includes('--continue')) await bash('llm-copilot run "start"');
+    const real = line.replace('http://localhost:11434', server.url).replace('…', 'k');
+    const { code, stderr } = await bash(real);
+    expect(code, stderr).toBe(0);
+  });
+
+  test('the two promised commands are scripts of the package', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    expect(scripts).toHaveProperty('demo');
+    expect(scripts).toHaveProperty('test');
+    for (const line of elsewhere) expect(commands).toContain(line);
+  });
+});
+
+describe('what the README says', () => {
+  test('of the exit codes is what the command prints', async () => {
+    const { stdout } = await bash('llm-copilot help exit-codes');
+    const printed = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s/)[0]);
+    const written = [...readme.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => code);
+    expect(written).toEqual(printed);
+  });
+
+  test('of the configuration is a valid configuration', async () => {
+    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    mkdirSync(join(folder.path, '.config', 'llm-copilot'), { recursive: true });
+    writeFileSync(join(folder.path, '.config', 'llm-copilot', 'config.yaml'), yaml);
+    const { code, stdout, stderr } = await bash('llm-copilot config show --origin');
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('deny: read(.env*)');
+  });
+
+  test('of the result has the keys a result has', async () => {
+    const [, json = ''] = /```json\n([\s\S]*?)```/.exec(readme) ?? [];
+    const shown = JSON.parse(json) as Record<string, object>;
+    const { stdout } = await bash('llm-copilot run --output-format json "say done"');
+    const real = JSON.parse(stdout) as Record<string, object>;
+    expect(Object.keys(shown).sort()).toEqual(Object.keys(real).sort());
+    expect(Object.keys(shown.usage ?? {}).sort()).toEqual(Object.keys(real.usage ?? {}).sort());
+  });
+});
