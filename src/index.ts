@@ -5,6 +5,7 @@ export * from './core/event.ts';
 export * from './core/evidence.ts';
 export * from './core/input.ts';
 export * from './core/message.ts';
+export * from './core/outcome.ts';
 export * from './core/plugin.ts';
 export * from './core/policy.ts';
 export * from './core/provider.ts';

@@ -183,7 +183,7 @@ export const drive = async (
     const { status, exitCode, error: info } = failedResult(known);
     ending = { status, exitCode, error: info };
   }
-  return {
+  const result: Result = {
     type: 'result',
     ...ending,
     sessionId: session.id,
@@ -196,4 +196,5 @@ export const drive = async (
     durationMs: Math.round(performance.now() - startedAt),
     permissionDenials: folded.denials,
   };
+  return JSON.parse(job.redact(JSON.stringify(result))) as Result;
 };

@@ -3,6 +3,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { CopilotError, exitCodes, usageError } from '../base/errors.ts';
+import type { Redact } from '../base/redact.ts';
 import type { Task } from '../core/agent.ts';
 import type { Config } from '../core/config.ts';
 import { messagesOf } from '../core/fold.ts';
@@ -28,7 +29,7 @@ import { remembering } from './asking.ts';
 import { findChecks } from './checks.ts';
 import { chooseModel, makeProvider, modelFacts } from './models.ts';
 import { permissionsFor } from './permissions.ts';
-import { chooseSession, openSessions, type SessionChoice } from './sessions.ts';
+import { chooseSession, openSessions, redactorFor, type SessionChoice } from './sessions.ts';
 import { loadSettings } from './settings.ts';
 
 /** What a caller wants done, as flags and files gave it. */
@@ -58,6 +59,8 @@ export interface Job {
   session: SessionInfo;
   store: SessionStore;
   sandbox: Sandbox;
+  /** Takes known secrets out of what is shown. */
+  redact: Redact;
   task: Task;
   context: WorkflowContext;
   close(): Promise<void>;
@@ -200,6 +203,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
       session,
       store,
       sandbox,
+      redact: redactorFor(env),
       task: {
         agent: 'coder',
         messages,

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { usageError } from '../base/errors.ts';
-import { redactor, secretValues } from '../base/redact.ts';
+import { redactor, secretValues, type Redact } from '../base/redact.ts';
 import { topRunsOf } from '../core/fold.ts';
 import type { SessionInfo, SessionStore } from '../core/session.ts';
 import { eventLog } from '../host/event-log.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 
+/** Takes out values of variables that look secret, and well-known token formats. */
+export const redactorFor = (env: Env): Redact => redactor(secretValues(env));
+
 /** Opens the user's event log. @throws CopilotError `E_DATABASE`, exit 3. */
-export const openSessions = (env: Env): SessionStore =>
-  eventLog(join(dataDir(env), 'sessions.db'), redactor(secretValues(env)));
+export const openSessions = (env: Env): SessionStore => eventLog(join(dataDir(env), 'sessions.db'), redactorFor(env));
 
 /** Which session a run belongs to. */
 export interface SessionChoice {

@@ -1,22 +1,7 @@
 import { createInterface } from 'node:readline';
 import { printable } from '../base/printable.ts';
-import type { Answer, Ask, Effect } from '../core/policy.ts';
+import { describeEffect, type Answer, type Ask } from '../core/policy.ts';
 import type { Io } from './io.ts';
-
-const describe = (effect: Effect): string => {
-  switch (effect.kind) {
-    case 'read':
-    case 'write':
-      return `${effect.kind} ${effect.path}`;
-    case 'exec':
-      return `run   ${effect.command}`;
-    case 'net':
-      return `${effect.access === 'write' ? 'send to' : 'read from'} ${effect.host}`;
-    case 'env':
-    case 'secret':
-      return `${effect.kind} ${effect.name}`;
-  }
-};
 
 const parseAnswer = (line: string): Answer => {
   const word = line.trim().toLowerCase();
@@ -50,7 +35,7 @@ export const terminalAsk = (io: Io): Ask | undefined => {
       terminal.once('close', () => {
         if (!answered && !signal.aborted) finish({ allow: false });
       });
-      const effects = question.effects.map((effect) => `  ${printable(describe(effect))}\n`).join('');
+      const effects = question.effects.map((effect) => `  ${printable(describeEffect(effect))}\n`).join('');
       io.stderr.write(
         `\n${question.tool} wants to\n${effects}Allow? [y]es, [a]lways in this session, [n]o, or say why not: `,
       );

@@ -126,7 +126,7 @@ export const sayEnding = (io: Io, result: Result, model: string): void => {
   );
   const { usage } = result;
   const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
-  const numbers = `${model} · ${result.turns} turns · ${input} tokens in, ${usage.outputTokens} out · ${money(usage.costUsd)} · ${(result.durationMs / 1000).toFixed(1)} s`;
+  const numbers = `${model} · ${result.turns} ${result.turns === 1 ? 'turn' : 'turns'} · ${input} tokens in, ${usage.outputTokens} out · ${money(usage.costUsd)} · ${(result.durationMs / 1000).toFixed(1)} s`;
   const state = `${result.status}${result.verified ? ', verified' : ''}`;
   io.stderr.write(
     `${['', ...lines, paint.dim(`${state} · ${numbers} · session ${result.sessionId ?? '-'}`)].join('\n')}\n`,

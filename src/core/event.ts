@@ -2,7 +2,7 @@ import type { JudgedClaim } from './evidence.ts';
 import type { Block, Message } from './message.ts';
 import type { Effect } from './policy.ts';
 import type { Usage } from './provider.ts';
-import type { Outcome } from './workflow.ts';
+import type { Outcome } from './outcome.ts';
 
 /** Shown while it happens, never kept: no seq, no hash. */
 export type Transient = { run: string } & (

@@ -48,3 +48,19 @@ export type Ask = (question: Question, signal: AbortSignal) => Promise<Answer>;
 /** True when a call only reads: such calls may run side by side. */
 export const isReadOnly = (effects: readonly Effect[]): boolean =>
   effects.every((effect) => effect.kind === 'read' || (effect.kind === 'net' && effect.access === 'read'));
+
+/** One effect in a few words. */
+export const describeEffect = (effect: Effect): string => {
+  switch (effect.kind) {
+    case 'read':
+    case 'write':
+      return `${effect.kind} ${effect.path}`;
+    case 'exec':
+      return `run ${effect.command}`;
+    case 'net':
+      return `${effect.access === 'write' ? 'send to' : 'read from'} ${effect.host}`;
+    case 'env':
+    case 'secret':
+      return `use ${effect.kind} ${effect.name}`;
+  }
+};

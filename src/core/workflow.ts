@@ -1,19 +1,8 @@
 import type { RunResult, Task } from './agent.ts';
 import type { Event, Recorded, Transient } from './event.ts';
-import type { Check, JudgedClaim } from './evidence.ts';
+import type { Check } from './evidence.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { ToolOutput } from './tool.ts';
-
-/** How a workflow ended. */
-export interface Outcome {
-  status: 'done' | 'failed' | 'stopped';
-  /** For the human, a few lines. */
-  summary: string;
-  result?: unknown;
-  claims: JudgedClaim[];
-  /** True when nothing is left unproven: no file changed or every check passed on exactly the final tree, and every claim is verified. */
-  verified: boolean;
-}
 
 /** What a workflow may use: the same policy, sandbox and log as everything else. */
 export interface WorkflowContext {

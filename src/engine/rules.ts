@@ -1,7 +1,7 @@
 import { configError } from '../base/errors.ts';
 import { matchesPath, matchesText } from '../base/glob.ts';
 import { nearest } from '../base/nearest.ts';
-import type { Decision, Effect, Policy } from '../core/policy.ts';
+import { describeEffect, type Decision, type Effect, type Policy } from '../core/policy.ts';
 
 /** How much is allowed without asking. */
 export const permissionModes = ['plan', 'ask', 'accept-edits', 'auto', 'bypass'] as const;
@@ -101,22 +101,6 @@ const matches = (rule: Rule, tool: string, effect: Effect, options: PolicyOption
     case 'env':
     case 'secret':
       return matchesText(rule.pattern, effect.name);
-  }
-};
-
-/** One effect in a few words. */
-export const describeEffect = (effect: Effect): string => {
-  switch (effect.kind) {
-    case 'read':
-    case 'write':
-      return `${effect.kind} ${effect.path}`;
-    case 'exec':
-      return `run ${effect.command}`;
-    case 'net':
-      return `${effect.access === 'write' ? 'send to' : 'read from'} ${effect.host}`;
-    case 'env':
-    case 'secret':
-      return `use ${effect.kind} ${effect.name}`;
   }
 };
 

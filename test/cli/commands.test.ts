@@ -21,7 +21,8 @@ describe('help', () => {
   test('lists the commands', async () => {
     const { code, stdout } = await cli('--help');
     expect(code).toBe(0);
-    for (const word of ['run', 'sessions', 'config', 'checks', 'doctor', 'completion', 'demo']) expect(stdout).toContain(`  ${word}`);
+    for (const word of ['run', 'sessions', 'config', 'checks', 'doctor', 'completion', 'demo'])
+      expect(stdout).toContain(`  ${word}`);
   });
 
   test('a bare command shows it too', async () => expect((await cli()).stdout).toContain('Usage: llm-copilot'));
@@ -30,7 +31,13 @@ describe('help', () => {
 
   test('exit codes are a table', async () => {
     const { stdout } = await cli('help', 'exit-codes');
-    expect(stdout.trim().split('\n').map((line) => Number(line.trim().split(' ')[0])).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 70, 130]);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => Number(line.trim().split(' ')[0]))
+        .sort((a, b) => a - b),
+    ).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 70, 130]);
   });
 });
 
@@ -124,9 +131,23 @@ describe('checks', () => {
 
 describe('doctor', () => {
   test('looks at everything the main job needs', async () => {
-    const report = JSON.parse((await cli('doctor', '--json')).stdout) as { ok: boolean; findings: { name: string; state: string }[] };
+    const report = JSON.parse((await cli('doctor', '--json')).stdout) as {
+      ok: boolean;
+      findings: { name: string; state: string }[];
+    };
     expect(report.ok).toBe(true);
-    expect(report.findings.map((finding) => finding.name)).toEqual(['node', 'better-sqlite3', 'data folder', 'git', 'ripgrep', 'repository', 'configuration', 'keys', 'sandbox', 'terminal']);
+    expect(report.findings.map((finding) => finding.name)).toEqual([
+      'node',
+      'better-sqlite3',
+      'data folder',
+      'git',
+      'ripgrep',
+      'repository',
+      'configuration',
+      'keys',
+      'sandbox',
+      'terminal',
+    ]);
     expect(report.findings.find((finding) => finding.name === 'keys')?.state).toBe('warn');
     const text = await home.cli(['doctor'], { cwd: project.root, env: { ANTHROPIC_API_KEY: 'x' } });
     expect(text.stdout).toContain('✓ keys: set: ANTHROPIC_API_KEY');
@@ -152,15 +173,35 @@ describe('doctor', () => {
 describe('sessions', () => {
   test('are listed, shown, exported, verified and deleted', async () => {
     expect((await cli('sessions', 'list')).stderr).toContain('No sessions yet');
-    const ran = await home.cli(['run', '-m', 'script/one', '--permission-mode', 'plan', '--output-format', 'json', 'look around'], {
-      cwd: project.root,
-      script: [{ text: 'Looking.', calls: [{ name: 'list', input: {} }, { name: 'shell', input: { command: 'ls' } }] }, { text: 'I looked. All tests pass.' }],
-    });
+    const ran = await home.cli(
+      ['run', '-m', 'script/one', '--permission-mode', 'plan', '--output-format', 'json', 'look around'],
+      {
+        cwd: project.root,
+        script: [
+          {
+            text: 'Looking.',
+            calls: [
+              { name: 'list', input: {} },
+              { name: 'shell', input: { command: 'ls' } },
+            ],
+          },
+          { text: 'I looked. All tests pass.' },
+        ],
+      },
+    );
     const id = ran.result.sessionId ?? '';
     expect((await cli('sessions', 'list')).stdout).toContain('look around');
     expect(JSON.parse((await cli('sessions', 'list', '--json', '--all')).stdout)).toHaveLength(1);
     const shown = (await cli('sessions', 'show', id)).stdout;
-    for (const part of ['user: look around', 'assistant: Looking.', '› list', '✗ shell', 'UNVERIFIED tests_pass', 'answered after 2 turns']) expect(shown).toContain(part);
+    for (const part of [
+      'user: look around',
+      'assistant: Looking.',
+      '› list',
+      '✗ shell',
+      'UNVERIFIED tests_pass',
+      'answered after 2 turns',
+    ])
+      expect(shown).toContain(part);
     const lines = (await cli('sessions', 'export', id)).stdout.trim().split('\n');
     expect((JSON.parse(lines[0] ?? '') as { type: string }).type).toBe('run.started');
     expect((await cli('sessions', 'verify', id)).stdout).toContain('chain whole');
@@ -183,7 +224,17 @@ describe('completions', () => {
   test('bash completes commands, subcommands, options and their values', () => {
     const script = new URL('../../completions/llm-copilot.bash', import.meta.url).pathname;
     const complete = (...words: string[]): string =>
-      execFileSync('bash', ['-c', `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _llm_copilot; echo "\${COMPREPLY[*]}"`, script, 'llm-copilot', ...words], { encoding: 'utf8' }).trim();
+      execFileSync(
+        'bash',
+        [
+          '-c',
+          `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _llm_copilot; echo "\${COMPREPLY[*]}"`,
+          script,
+          'llm-copilot',
+          ...words,
+        ],
+        { encoding: 'utf8' },
+      ).trim();
     expect(complete('sess')).toBe('sessions');
     expect(complete('sessions', 'ex')).toBe('export');
     expect(complete('run', '--permission-mode', 'a')).toBe('ask accept-edits auto');
@@ -195,6 +246,15 @@ describe('the demo', () => {
   test('does the whole job on a real repository and says that the model is scripted', async () => {
     const { code, stdout } = await cli('demo');
     expect(code, stdout).toBe(0);
-    for (const part of ['SCRIPTED MODEL', 'ten packets get ten percent off', '-  return packets > 10', '+  return packets >= 10', 'VERIFIED tests_pass', 'ANTHROPIC_API_KEY', 'tokens in']) expect(stdout).toContain(part);
+    for (const part of [
+      'SCRIPTED MODEL',
+      'ten packets get ten percent off',
+      '-  return packets > 10',
+      '+  return packets >= 10',
+      'VERIFIED tests_pass',
+      'ANTHROPIC_API_KEY',
+      'tokens in',
+    ])
+      expect(stdout).toContain(part);
   });
 });

@@ -3,7 +3,8 @@ import type { RunResult, Task } from '../../core/agent.ts';
 import type { Event, Transient } from '../../core/event.ts';
 import type { Check, CheckRun, JudgedClaim } from '../../core/evidence.ts';
 import { text, textOf } from '../../core/message.ts';
-import type { Outcome, WorkflowContext } from '../../core/workflow.ts';
+import type { Outcome } from '../../core/outcome.ts';
+import type { WorkflowContext } from '../../core/workflow.ts';
 import { claimsOf, judge, noWorse, withoutClaimsBlock } from '../evidence.ts';
 import type { CheckInput } from './check-tool.ts';
 
