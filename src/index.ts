@@ -11,6 +11,7 @@ export * from './core/policy.ts';
 export * from './core/provider.ts';
 export * from './core/sandbox.ts';
 export * from './core/session.ts';
+export * from './core/stall-watch.ts';
 export * from './core/tool.ts';
 export * from './core/walk.ts';
 export * from './core/workflow.ts';

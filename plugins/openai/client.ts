@@ -6,9 +6,8 @@ import type {
   ChatCompletionCreateParamsStreaming,
 } from 'openai/resources/chat/completions/completions';
 import type { ResponseCreateParamsStreaming, ResponseStreamEvent } from 'openai/resources/responses/responses';
-import { isProviderError, messageOf, ProviderError } from 'llm-copilot-agent';
+import { isProviderError, messageOf, ProviderError, type StallWatch } from 'llm-copilot-agent';
 import { causeOf, sentError, statusError } from './errors.ts';
-import type { StallWatch } from './stall-watch.ts';
 
 /** Where to ask, and how to be let in. */
 export interface Connection {

@@ -1,6 +1,7 @@
 import {
   isProviderError,
   ProviderError,
+  stallWatch,
   type Capabilities,
   type Contribution,
   type Delta,
@@ -8,6 +9,7 @@ import {
   type PluginHost,
   type Reply,
   type Request,
+  type StallWatch,
 } from 'llm-copilot-agent';
 import { chatReply, chatState, foldChat } from './chat-reply.ts';
 import { chatBody } from './chat-request.ts';
@@ -15,7 +17,6 @@ import type { Api } from './client.ts';
 import { isStaleReasoning, keyName } from './errors.ts';
 import { foldResponses, responsesReply, type ResponsesState } from './responses-reply.ts';
 import { responsesBody } from './responses-request.ts';
-import { stallWatch, type StallWatch } from './stall-watch.ts';
 
 const unknownModel: Capabilities = {
   contextWindow: 128_000,

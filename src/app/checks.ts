@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../core/config.ts';
 import type { Check } from '../core/evidence.ts';
@@ -13,7 +13,7 @@ export interface FoundChecks {
 
 /** Configured checks over detected ones. */
 export const findChecks = async (root: string, config: Config): Promise<FoundChecks> => {
-  const present = checkFiles.filter((name) => existsSync(join(root, name)));
+  const present = checkFiles.filter((name) => statSync(join(root, name), { throwIfNoEntry: false })?.isFile());
   const files = new Map(
     await Promise.all(present.map(async (name) => [name, await readFile(join(root, name), 'utf8')] as const)),
   );

@@ -1,4 +1,5 @@
 import { exitCodes, interruptedError, isCopilotError, type CopilotError, type ExitCode } from '../base/errors.ts';
+import { redacted } from '../base/redact.ts';
 import type { ErrorInfo, Event, Recorded, Transient } from '../core/event.ts';
 import type { JudgedClaim } from '../core/evidence.ts';
 import type { Effect } from '../core/policy.ts';
@@ -168,7 +169,7 @@ export const drive = async (
       }
       const item = step.value;
       if (isTransient(item)) {
-        for (const reader of readers) reader.transient?.(item);
+        for (const reader of readers) reader.transient?.(redacted(item, job.redact));
         continue;
       }
       if (item.type === 'run.finished') turns += item.turns;
@@ -196,5 +197,5 @@ export const drive = async (
     durationMs: Math.round(performance.now() - startedAt),
     permissionDenials: folded.denials,
   };
-  return JSON.parse(job.redact(JSON.stringify(result))) as Result;
+  return redacted(result, job.redact);
 };

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { extname, isAbsolute, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { configError, messageOf, usageError } from '../base/errors.ts';
@@ -125,12 +125,15 @@ export const configFlags = (flags: RunFlags): Config => {
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 };
 
+/** False for folders, and for pipes, which would be waited for without end. */
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
 /** Reads `--json-schema`, inline or from a file. @throws CopilotError exit 2 */
 export const readSchema = (value: string, cwd: string): object => {
   let source = value;
   if (value.startsWith('@')) {
     const path = resolve(cwd, value.slice(1));
-    if (!existsSync(path)) throw usageError(`--json-schema: there is no file ${path}.`);
+    if (!isFile(path)) throw usageError(`--json-schema: there is no file ${path}.`);
     source = readFileSync(path, 'utf8');
   }
   try {
@@ -159,10 +162,12 @@ export const readImage = (file: string, cwd: string): ImageBlock => {
   if (!mediaType) throw usageError(`--image ${file}: only png, jpg, gif and webp can be shown to a model.`);
   let bytes: Buffer;
   try {
+    if (!isFile(path)) throw new Error('there is no such file');
     bytes = readFileSync(path);
   } catch (error) {
     throw configError(`--image ${file} cannot be read: ${messageOf(error)}`);
   }
+  if (bytes.length === 0) throw usageError(`--image ${file} is empty.`);
   if (bytes.length > maxImageBytes) throw usageError(`--image ${file} is larger than 5 MB.`);
   return { type: 'image', mediaType, base64: bytes.toString('base64') };
 };

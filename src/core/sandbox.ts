@@ -92,6 +92,8 @@ export interface Sandbox {
   start(command: string): Promise<BackgroundProcess>;
   /** Background processes started here, by id. */
   background(id: string): BackgroundProcess | undefined;
+  /** Ends everything that runs in the background, also what finished commands left behind in their groups. */
+  endProcesses(): Promise<void>;
   /**
    * Content id of the workspace: same files, modes and links, same id. Files git ignores do not count.
    * @throws CopilotError `E_SNAPSHOT` when it cannot be taken (git missing, disk full).

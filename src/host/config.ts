@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { configError, messageOf } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
@@ -87,11 +87,30 @@ const validate = (
   throw configError(`${place()}: ${path.join('.') || 'the file'}: ${issue?.message ?? 'invalid'}`);
 };
 
+/** @throws CopilotError exit 3. A pipe by that name would be waited for without end. */
+const readLayerText = (path: string): string => {
+  if (!statSync(path).isFile()) throw configError(`${path} is not a regular file.`);
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw configError(`${path} cannot be read: ${messageOf(error)}`, undefined, error);
+  }
+};
+
+/** @throws CopilotError exit 3 when aliases would make it larger than anybody means it to be. */
+const valueOf = (document: { toJS(): unknown }, path: string): unknown => {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw configError(`${path}: ${messageOf(error)}`, 'Mend the YAML.', error);
+  }
+};
+
 const readLayer = async (path: string): Promise<Config | undefined> => {
   if (!existsSync(path)) return undefined;
   const { LineCounter, parseDocument } = await import('./yaml.ts');
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines });
+  const document = parseDocument(readLayerText(path), { lineCounter: lines });
   const [problem] = document.errors;
   if (problem) {
     const line = problem.linePos?.[0].line;
@@ -100,7 +119,7 @@ const readLayer = async (path: string): Promise<Config | undefined> => {
       'Mend the YAML.',
     );
   }
-  return validate(document.toJS(), path, (keys) => {
+  return validate(valueOf(document, path), path, (keys) => {
     const node: unknown = document.getIn(keys, true);
     const range = isRecord(node) && Array.isArray(node.range) ? (node.range as number[]) : undefined;
     return range?.[0] === undefined ? undefined : lines.linePos(range[0]).line;
@@ -182,11 +201,12 @@ const narrowed = (flat: readonly Flat[], below: Config, path: string): { kept: F
 
 /** A rule as one line; `{ allow: "exec(npm test *)" }` is what YAML makes of `- allow: exec(npm test *)`. */
 const lineOf = (rule: string | Record<string, string>): string =>
-  typeof rule === 'string'
+  (typeof rule === 'string'
     ? rule
     : Object.entries(rule)
         .map(([verdict, subject]) => `${verdict}: ${subject}`)
-        .join(', ');
+        .join(', ')
+  ).trim();
 
 /**
  * Reads and validates every layer: defaults < user < project < environment < flags.
@@ -243,11 +263,11 @@ export const setConfig = async (path: string, key: string, word: string): Promis
     );
   }
   const { parse, parseDocument } = await import('./yaml.ts');
-  const document = parseDocument(existsSync(path) ? await readFile(path, 'utf8') : '');
+  const document = parseDocument(existsSync(path) ? readLayerText(path) : '');
   if (document.errors.length > 0)
     throw configError(`${path}: ${messageOf(document.errors[0])}`, 'Mend the YAML first.');
   document.setIn(key.split('.'), parse(word));
-  validate(document.toJS(), path, () => undefined);
+  validate(valueOf(document, path), path, () => undefined);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(`${path}.tmp`, document.toString());
   await rename(`${path}.tmp`, path);

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { CopilotError, exitCodes, messageOf, usageError } from '../base/errors.ts';
-import type { Redact } from '../base/redact.ts';
+import { redacted, type Redact } from '../base/redact.ts';
 import type { Event, Recorded } from '../core/event.ts';
 import type { SessionInfo, SessionStore } from '../core/session.ts';
 import { openDatabase } from './database.ts';
@@ -113,12 +113,15 @@ export const eventLog = (path: string, redact: Redact, now: () => number = Date.
     const at = now();
     const recorded = events.map((event) => {
       const raw = JSON.stringify(event);
-      const body = redact(raw);
+      // The text as a whole is quick to look through; what must go is taken out of the values, or it would not be JSON.
+      const hit = redact(raw) !== raw;
+      const kept = hit ? redacted(event, redact) : event;
+      const body = hit ? JSON.stringify(kept) : raw;
       const seq = head.seq + 1;
       const hash = chained(head.hash, session, seq, at, body);
       insert.run(session, seq, at, event.type, body, hash);
       head = { seq, hash };
-      return { ...(body === raw ? event : (JSON.parse(body) as Event)), session, seq, at, hash };
+      return { ...kept, session, seq, at, hash };
     });
     touch.run(at, events.length, session);
     heads.set(session, head);
@@ -168,6 +171,8 @@ export const eventLog = (path: string, redact: Redact, now: () => number = Date.
       return rows.map(toInfo);
     },
     find: (id) => {
+      // Every id begins with nothing; an empty variable in a script must not delete the only session.
+      if (id === '') throw usageError('The session id is empty.', 'List them with "llm-copilot sessions list".');
       const rows = database
         .prepare<[{ id: string }], SessionRow>('SELECT * FROM sessions WHERE substr(id, 1, length(@id)) = @id')
         .all({ id });

@@ -163,10 +163,15 @@ const openSandbox = (options: LocalSandboxOptions, copy?: CopyOptions): Sandbox 
     return made;
   };
 
-  const close = async (): Promise<void> => {
+  const endProcesses = async (): Promise<void> => {
     for (const running of processes) running.kill();
     await Promise.allSettled([...processes].map((running) => running.done));
     for (const running of processes) running.destroy();
+    processes.clear();
+  };
+
+  const close = async (): Promise<void> => {
+    await endProcesses();
     await Promise.all([...copies].map((made) => made.close()));
     await snapshots?.close();
     await rm(copy?.folder ?? scratch, { recursive: true, force: true });
@@ -191,6 +196,7 @@ const openSandbox = (options: LocalSandboxOptions, copy?: CopyOptions): Sandbox 
     },
     start,
     background: (id) => jobs.get(id),
+    endProcesses,
     digest: async () => recorded().digest(),
     origin: async () => origin,
     changes: async (from, to) => recorded().changes(from, to),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Env } from './paths.ts';
@@ -55,7 +55,8 @@ export const projectInstructions = async (start: string): Promise<Instructions |
   for (const folder of upToRepository(start)) {
     for (const name of instructionFiles) {
       const path = join(folder, name);
-      if (!existsSync(path)) continue;
+      // A folder or a pipe of that name is none.
+      if (!statSync(path, { throwIfNoEntry: false })?.isFile()) continue;
       const whole = await readFile(path, 'utf8');
       const cut = whole.length > maxInstructionChars;
       return { path, text: cut ? `${whole.slice(0, maxInstructionChars)}\n[the rest of ${name} is left out]` : whole };

@@ -3,7 +3,7 @@ import { CopilotError, configError, interruptedError, isCopilotError, messageOf 
 import { matchesPath, matchesText } from '../../src/base/glob.ts';
 import { nearest } from '../../src/base/nearest.ts';
 import { printable } from '../../src/base/printable.ts';
-import { redactor, secretValues } from '../../src/base/redact.ts';
+import { redacted, redactor, secretValues } from '../../src/base/redact.ts';
 import { drain, merge } from '../../src/base/streams.ts';
 
 describe('path patterns', () => {
@@ -68,6 +68,20 @@ describe('redaction', () => {
   test('replaces values of secret-looking variables, also inside JSON', () => {
     expect(redact('x abc"def\nghi y')).toBe('x [redacted] y');
     expect(redact(JSON.stringify({ a: 'abc"def\nghi' }))).toBe('{"a":"[redacted]"}');
+  });
+
+  test('finds a token behind a tab or a line feed that JSON wrote as a letter', () => {
+    const token = `ghp_${'c3'.repeat(18)}`;
+    for (const before of ['\t', '\n', '\r', '\u001b', ' ']) expect(redact(JSON.stringify({ text: `1${before}${token}` }))).not.toContain(token);
+  });
+
+  test('the current folder is no secret, a variable that ends in _PWD is', () => {
+    expect(secretValues({ PWD: '/work/project', OLDPWD: '/work/other', DB_PWD: 'hunter2hunter2' })).toEqual(['hunter2hunter2']);
+  });
+
+  test('a value keeps its shape and its numbers when its texts are redacted', () => {
+    const clean = redactor(['12345678']);
+    expect(redacted({ tokens: 12345678, list: ['a 12345678', null, true], 12345678: 'x' }, clean)).toEqual({ tokens: 12345678, list: ['a [redacted]', null, true], 12345678: 'x' });
   });
 
   test('leaves ordinary variables and short values alone', () => {

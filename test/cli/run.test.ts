@@ -85,6 +85,16 @@ describe('the main job', () => {
     expect(seen.some((words) => words.includes('do not pass') && words.includes('adds two numbers'))).toBe(true);
   });
 
+  test('a job left in the background cannot change files behind the checks’ back', async () => {
+    const late: ScriptedTurn = {
+      calls: [{ name: 'shell', input: { command: 'sleep 0.7; echo "broken(" > src/add.js', background: true } }],
+    };
+    const ran = await run(['--permission-mode', 'auto', 'fix it'], { script: [fix, late, claim] });
+    expect(ran.result.verified, ran.stderr).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(project.read('src/add.js')).toContain('a + b');
+  });
+
   test('gives up after the repairs it may make', async () => {
     let n = 0;
     const ran = await run(['--permission-mode', 'auto', '--max-repairs', '1', 'fix it'], {

@@ -1,5 +1,4 @@
 // Every provider against a local server that speaks its real wire protocol.
-import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { textOf, type Block } from '../../src/core/message.ts';
 import type { ModelProvider, Request } from '../../src/core/provider.ts';
@@ -418,11 +417,4 @@ describe.each(subjects)('the $name provider', (subject) => {
     const manifest = subject.plugin.providers?.find(({ name }) => name === subject.name);
     expect(manifest).toMatchObject({ keyEnv: [subject.keyEnv], defaultModel: expect.stringMatching(/\w/) as string });
   });
-});
-
-it('both plugins wait for servers through the same code', () => {
-  // A plugin imports no other; until the package has a shared one, each holds its copy.
-  const copy = (plugin: string) =>
-    readFileSync(new URL(`../../plugins/${plugin}/stall-watch.ts`, import.meta.url), 'utf8');
-  expect(copy('openai')).toBe(copy('anthropic'));
 });

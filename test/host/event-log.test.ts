@@ -76,6 +76,16 @@ describe('the event log', () => {
     store = eventLog(path, redactor([]));
   });
 
+  test('a secret that reads like a number leaves numbers alone and the log whole', () => {
+    store.close();
+    store = eventLog(path, redactor(['12345678']));
+    const id = create();
+    const usage = { inputTokens: 12345678, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
+    store.append(id, { type: 'usage', run: 'r', model: 'is 12345678', purpose: 'work', usage, costUsd: null, durationMs: 1 });
+    expect([...store.read(id)][0]).toMatchObject({ model: 'is [redacted]', usage });
+    expect(store.verify(id)).toBeUndefined();
+  });
+
   test('the database itself refuses to change or delete events', () => {
     const id = create();
     store.append(id, said('one'));

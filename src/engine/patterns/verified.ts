@@ -99,6 +99,8 @@ export async function* verified(
   let denied = false;
   let changed = false;
   let result = yield* context.run(task);
+  // What still runs could change files behind a check's back.
+  await context.sandbox.endProcesses();
 
   for (let repairs = 0; options.verify === 'auto' && result.status === 'answered'; repairs++) {
     changed = await hasChanged(context, notes);
@@ -143,6 +145,7 @@ export async function* verified(
       continues: result.run,
       ...(task.outputSchema ? { outputSchema: task.outputSchema } : {}),
     });
+    await context.sandbox.endProcesses();
   }
 
   const claims: JudgedClaim[] = [];

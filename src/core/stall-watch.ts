@@ -1,4 +1,4 @@
-import { ProviderError } from 'llm-copilot-agent';
+import { ProviderError } from './provider.ts';
 
 /** Waits for a server's answer, but not through a long silence. `close` it in the end. */
 export interface StallWatch {
@@ -19,7 +19,7 @@ export interface StallWatch {
 /** Chat Completions sends its counts after the finish reason, the others nothing after their last event. */
 const endGraceMs = 500;
 
-/** Begins to wait. */
+/** Begins to wait. @param stallTimeoutMs the longest silence; a longer one aborts with a ProviderError `timeout`. */
 export const stallWatch = (service: string, stallTimeoutMs: number, caller: AbortSignal): StallWatch => {
   const controller = new AbortController();
   const { signal } = controller;
