@@ -133,7 +133,11 @@ export const edit: Tool = {
     if (old === '') throw new ToolError('old must not be empty; use write to create or replace a file');
     if (old === fresh) throw new ToolError('old and new are the same');
     return {
-      effects: [{ kind: 'write', path }],
+      // A read too: what it answers shows lines of the file.
+      effects: [
+        { kind: 'read', path },
+        { kind: 'write', path },
+      ],
       run: async ({ sandbox }) => {
         const info = await sandbox.stat(path);
         if (!info) throw new ToolError(`${path}: no such file; use write to create it`);

@@ -75,11 +75,14 @@ const parse = (output: string): { files: FileMatches[]; rest: string[] } => {
   const files = new Map<string, FileMatches>();
   const rest: string[] = [];
   for (const line of output.split('\n')) {
-    const [, path, number, mark, text = ''] = /^([^\0]+)\0(\d+)([:-])(.*)$/s.exec(line) ?? [];
-    if (path === undefined) {
+    const [, end, number, mark, text = ''] = /^([^\0]+)\0(\d+)([:-])(.*)$/s.exec(line) ?? [];
+    if (end === undefined) {
       if (line !== '' && line !== '--') rest.push(line);
       continue;
     }
+    let path = end;
+    // A name that holds a line feed came in pieces; every path begins at the top.
+    while (!path.startsWith('/') && rest.length > 0) path = `${rest.pop() ?? ''}\n${path}`;
     const file = files.get(path) ?? { path, lines: [] };
     file.lines.push({ number: Number(number), text: text.replace(/\r$/, ''), isMatch: mark === ':' });
     files.set(path, file);

@@ -55,7 +55,8 @@ export const examine = async (
     }),
     attempt('better-sqlite3', 'fail', () => {
       const database = openDatabase(':memory:');
-      const version = String(database.prepare('SELECT sqlite_version()').pluck().get());
+      const version =
+        database.prepare<[], { version: string }>('SELECT sqlite_version() AS version').get()?.version ?? 'unknown';
       database.close();
       return `SQLite ${version}`;
     }),

@@ -106,6 +106,8 @@ export const open = async (options: JobOptions): Promise<Job> => {
   );
   const gitSoon = gitFacts(root, env);
   const instructionsSoon = projectInstructions(root);
+  // Awaited below; should something else fail first, this is not a second failure.
+  instructionsSoon.catch(() => undefined);
   const config = await loadSettings(env, root, options.flags);
   const settings = config.value;
   chooseSandbox(settings.sandbox ?? 'auto');
@@ -133,14 +135,13 @@ export const open = async (options: JobOptions): Promise<Job> => {
   ]);
   const provider = fallingBack(providers.map((one) => retrying(budgeted(one, shared))));
 
+  // A schema that is wrong costs no model call.
+  if (options.outputSchema) (await import('../host/json-schema.ts')).schemaChecker(options.outputSchema);
   const store = openSessions(env);
   try {
     const sandbox = localSandbox({ root, dataDir: dataDir(env), env: withoutKeys(env, plugins) });
-    const permissions = permissionsFor(config, options, {
-      roots: [root, ...addDirs],
-      readable: [sandbox.scratch],
-      home: env.HOME ?? homedir(),
-    });
+    const reach = { roots: [root, ...addDirs], readable: [sandbox.scratch], home: env.HOME ?? homedir() };
+    const permissions = permissionsFor(config, options, reach, [...tools.keys()]);
     const active = settings.verify === 'never' ? [] : checks.checks;
     const place = {
       root,
@@ -161,7 +162,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
     const { session: wanted } = options;
     // Said before a session is made for nothing.
     if (messages.length === 0 && !wanted.continue && wanted.resume === undefined) throw emptyTask();
-    const title = (options.prompt.trim().split('\n', 1)[0] ?? '').slice(0, 100);
+    const title = options.prompt.trim().split('\n', 1)[0] ?? '';
     const { info: session, last } = chooseSession(store, options.session, root, title);
     if (messages.length === 0 && last?.finished !== false) throw emptyTask();
     const runContext: RunContext = {

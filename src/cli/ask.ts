@@ -18,6 +18,11 @@ export const terminalAsk = (io: Io): Ask | undefined => {
   if (!io.stdin.isTTY || !io.stderr.isTTY) return undefined;
   return (question, signal) =>
     new Promise((resolve, reject) => {
+      // After an end of input (Ctrl-D) there will be no other answer, and nothing would tell us so.
+      if (io.stdin.readableEnded || io.stdin.destroyed) {
+        resolve({ allow: false });
+        return;
+      }
       const terminal = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
       const onAbort = (): void => {
         terminal.close();

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { exitCodes, usageError } from '../base/errors.ts';
 import type { Plugin } from '../core/plugin.ts';
 
 /** A stream that may be a terminal. */
@@ -11,7 +12,7 @@ export interface Io {
   stderr: MaybeTerminal<Writable>;
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
-  /** Calls back on SIGINT and SIGTERM; the returned function stops that. */
+  /** Calls back when the process is asked to end; the returned function stops that. */
   onInterrupt(handler: () => void): () => void;
 }
 
@@ -23,18 +24,38 @@ export interface Cli {
   exit(code: number): void;
 }
 
-/** The real process. A second signal ends it at once, as the system's default does. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The real process. A second signal ends it at once, as the system's default does, and its children with it. */
 export const processIo = (): Io => ({
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  cwd: process.cwd(),
+  get cwd() {
+    try {
+      return process.cwd();
+    } catch {
+      throw usageError('The current folder is gone.', 'Change to a folder that exists.');
+    }
+  },
   onInterrupt: (handler) => {
-    const signals = ['SIGINT', 'SIGTERM'] as const;
-    for (const signal of signals) process.once(signal, handler);
-    return () => {
-      for (const signal of signals) process.off(signal, handler);
+    let asked = false;
+    const stop = (): void => {
+      for (const signal of signals) process.off(signal, listen);
     };
+    const listen = (signal: NodeJS.Signals): void => {
+      if (!asked) {
+        asked = true;
+        handler();
+        return;
+      }
+      stop();
+      // The system's default runs no exit listeners, and these kill the commands we started.
+      process.emit('exit', exitCodes.interrupted);
+      process.kill(process.pid, signal);
+    };
+    for (const signal of signals) process.on(signal, listen);
+    return stop;
   },
 });

@@ -56,17 +56,28 @@ export const main = async (argv: readonly string[], options: MainOptions): Promi
   const io = options.io ?? processIo();
   let exitCode: number = exitCodes.done;
   const cli: Cli = { io, plugins: options.plugins, exit: (code) => (exitCode = code) };
-  // A reader that went away (| head) is no failure of ours.
-  const ignoreClosedPipe = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
+  let lost: Error | undefined;
+  // A reader that went away (| head) is no failure of ours; a result that could not be written is.
+  const onLost = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') lost ??= error;
   };
-  io.stdout.on('error', ignoreClosedPipe);
+  // What nobody can be told is no reason to stop.
+  const ignore = (): void => undefined;
+  io.stdout.on('error', onLost);
+  io.stderr.on('error', ignore);
   try {
-    await buildProgram(cli, options.version).parseAsync([...argv], { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    return await report(error, argv, io);
+    try {
+      await buildProgram(cli, options.version).parseAsync([...argv], { from: 'user' });
+    } catch (error) {
+      exitCode = await report(error, argv, io);
+    }
+    // Streams tell of a failed write a moment later.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (!lost || exitCode !== exitCodes.done) return exitCode;
+    sayError(io, { message: `Standard output cannot be written: ${lost.message}` });
+    return exitCodes.notAchieved;
   } finally {
-    io.stdout.off('error', ignoreClosedPipe);
+    io.stdout.off('error', onLost);
+    io.stderr.off('error', ignore);
   }
 };

@@ -77,7 +77,7 @@ export const progressReader = (io: Io): Reader => {
           if (event.verdict === 'allow') say(`${paint.bold('›')} ${line}`);
           else
             say(
-              `${paint.red('✗')} ${line} – ${printable(event.why)}${event.hint === undefined ? '' : ` To allow it: ${event.hint}.`}`,
+              `${paint.red('✗')} ${line} – ${printable(event.why)}${event.hint === undefined ? '' : ` To allow it: ${printable(event.hint)}.`}`,
             );
           return;
         }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { merge } from '../base/streams.ts';
 import type { RunResult, Task } from '../core/agent.ts';
 import type { Event, Transient } from '../core/event.ts';
@@ -36,14 +37,23 @@ const plan = async (call: ToolCallBlock, context: ActContext): Promise<Planned> 
   }
   try {
     const prepared = tool.prepare(call.input);
+    const { sandbox } = context;
     const effects = await Promise.all(
-      prepared.effects.map(async (effect): Promise<Effect> =>
-        effect.kind === 'read' || effect.kind === 'write'
-          ? { ...effect, path: await context.sandbox.resolve(effect.path) }
-          : effect,
-      ),
+      prepared.effects.map(async (effect): Promise<Effect[]> => {
+        if (effect.kind !== 'read' && effect.kind !== 'write') return [effect];
+        const path = await sandbox.resolve(effect.path);
+        // A rule may name a link in the workspace, or what it leads to: both count.
+        const spelled = resolve(sandbox.root, effect.path);
+        const isLink = spelled !== path && spelled.startsWith(`${sandbox.root}/`);
+        return isLink
+          ? [
+              { ...effect, path: spelled },
+              { ...effect, path },
+            ]
+          : [{ ...effect, path }];
+      }),
     );
-    return { call, prepared, effects };
+    return { call, prepared, effects: effects.flat() };
   } catch (error) {
     if (isToolError(error)) return { call, effects: [], refusal: error.message };
     throw error;
@@ -77,8 +87,9 @@ async function* decide(planned: Planned, context: ActContext): AsyncGenerator<Ev
   const answer = await context.ask({ tool: call.name, effects, why }, context.signal);
   const verdict = answer.allow ? 'allow' : 'deny';
   const said = answer.feedback ?? (answer.allow ? 'The user said yes.' : 'The user said no.');
-  yield { type: 'tool.decided', ...common, verdict, by: 'user', why: said, ...(answer.allow ? {} : extras) };
-  return answer.allow ? undefined : `Permission denied: ${why} ${said}`;
+  const told = answer.allow ? said : `${why} ${said}`;
+  yield { type: 'tool.decided', ...common, verdict, by: 'user', why: told, ...(answer.allow ? {} : extras) };
+  return answer.allow ? undefined : `Permission denied: ${told}`;
 }
 
 async function* perform(planned: Planned, context: ActContext): AsyncGenerator<Event | Transient, CallResult> {

@@ -116,6 +116,13 @@ interface Judged {
 /** Folders inside the workspace whose files make programs run or rule us: no mode but bypass writes them unasked. */
 const guarded = ['.git', '.llm-copilot'];
 
+/** True inside the workspace, but for guarded folders: also those of repositories within, and whatever their case. */
+const isEditable = (path: string, roots: readonly string[]): boolean => {
+  const root = roots.find((folder) => inside(path, folder));
+  const names = path.slice(root?.length).toLowerCase().split('/');
+  return root !== undefined && !names.some((name) => guarded.includes(name));
+};
+
 const byMode = (effect: Effect, { mode, roots, readable }: PolicyOptions): Verdict => {
   if (mode === 'bypass') return 'allow';
   switch (effect.kind) {
@@ -123,9 +130,7 @@ const byMode = (effect: Effect, { mode, roots, readable }: PolicyOptions): Verdi
       return [...roots, ...readable].some((folder) => inside(effect.path, folder)) ? 'allow' : 'ask';
     case 'write': {
       if (mode === 'plan') return 'deny';
-      const root = roots.find((folder) => inside(effect.path, folder));
-      const protectedPath = guarded.some((name) => root !== undefined && inside(effect.path, `${root}/${name}`));
-      return root !== undefined && !protectedPath && mode !== 'ask' ? 'allow' : 'ask';
+      return isEditable(effect.path, roots) && mode !== 'ask' ? 'allow' : 'ask';
     }
     case 'exec':
       if (mode === 'plan') return 'deny';
@@ -138,12 +143,12 @@ const byMode = (effect: Effect, { mode, roots, readable }: PolicyOptions): Verdi
   }
 };
 
-const hintFor = (effect: Effect): string => {
+const hintFor = (effect: Effect, { roots }: PolicyOptions): string => {
   switch (effect.kind) {
     case 'read':
       return `--add-dir for a whole folder, or the rule "allow: read(${effect.path})"`;
     case 'write':
-      return `--permission-mode accept-edits, or the rule "allow: write(${effect.path})"`;
+      return `${isEditable(effect.path, roots) ? '--permission-mode accept-edits, or ' : ''}the rule "allow: write(${effect.path})"`;
     case 'exec':
       return `--permission-mode auto, or --allowed-tools "exec(${effect.command.split('\n', 1)[0] ?? ''})"`;
     case 'net':
@@ -171,15 +176,46 @@ const judgeEffect = (tool: string, effect: Effect, options: PolicyOptions): Judg
       };
   }
   const why = `Mode ${options.mode} ${fallback === 'allow' ? 'allows' : fallback === 'ask' ? 'asks before' : 'forbids'}: ${describeEffect(effect)}.`;
-  return { verdict: fallback, by: 'mode', why, ...(fallback === 'allow' ? {} : { hint: hintFor(effect) }) };
+  return { verdict: fallback, by: 'mode', why, ...(fallback === 'allow' ? {} : { hint: hintFor(effect, options) }) };
 };
+
+const withoutBraces = (pattern: string): string[] => {
+  const [whole, head = '', choices = '', tail = ''] = /^(.*?)\{([^}]*)\}(.*)$/s.exec(pattern) ?? [];
+  return whole === undefined ? [pattern] : choices.split(',').flatMap((one) => withoutBraces(head + one + tail));
+};
+
+/** What is left of an absolute pattern below a folder it may lie above; undefined when it leads elsewhere. */
+const belowRoot = (pattern: string, root: string): string | undefined => {
+  const steps = pattern.split('/').slice(1);
+  for (const name of root.split('/').slice(1)) {
+    const [step] = steps;
+    if (step === undefined) return '*';
+    if (step === '**') break;
+    if (!matchesPath(step, name)) return undefined;
+    steps.shift();
+  }
+  return steps.length === 0 ? '*' : `/${steps.join('/')}`;
+};
+
+/** A path rule in gitignore's form, seen from the first root: no braces, no `~`, nothing absolute below that root. */
+const ignoreRules = (pattern: string, { roots, home }: PolicyOptions): string[] =>
+  withoutBraces(pattern.replace(/(?<=.)\/+$/, '')).flatMap((one) => {
+    const [root = '/', ...added] = roots;
+    const path = one.startsWith('~/') ? home + one.slice(1) : one;
+    if (path.startsWith('/')) return [path, belowRoot(path, root) ?? []].flat();
+    if (!path.includes('/')) return [path.replace(/^(?=[!#])/, '\\')];
+    const anchored = path.replace(/^\.\//, '');
+    return [`/${anchored}`, ...added.map((folder) => `${folder}/${anchored}`)];
+  });
 
 /** Rules over effects: deny beats ask beats allow beats the mode; the strictest effect of a call decides. */
 export const rulePolicy = (options: PolicyOptions): Policy => ({
   hidden:
     options.mode === 'bypass'
       ? []
-      : options.rules.flatMap((rule) => (rule.verdict === 'deny' && rule.kind === 'read' ? [rule.pattern] : [])),
+      : options.rules.flatMap((rule) =>
+          rule.verdict === 'deny' && rule.kind === 'read' ? ignoreRules(rule.pattern, options) : [],
+        ),
   decide: ({ tool, effects }) => {
     const barred =
       options.mode === 'bypass'

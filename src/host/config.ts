@@ -59,6 +59,22 @@ const flatten = (config: Config): Flat[] =>
         : [{ key, value: value }],
   );
 
+type Issue = NonNullable<ReturnType<typeof configSchema.safeParse>['error']>['issues'][number];
+
+/** What is wrong, in words: zod's own are left out of the small build. */
+const told = (issue: Issue): string => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be of type ${issue.expected}`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}`;
+    case 'too_small':
+      return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
+    default:
+      return issue.message;
+  }
+};
+
 const validate = (
   raw: unknown,
   source: string,
@@ -84,7 +100,7 @@ const validate = (
       'Keys are listed by "llm-copilot config show".',
     );
   }
-  throw configError(`${place()}: ${path.join('.') || 'the file'}: ${issue?.message ?? 'invalid'}`);
+  throw configError(`${place()}: ${path.join('.') || 'the file'}: ${issue === undefined ? 'invalid' : told(issue)}`);
 };
 
 /** @throws CopilotError exit 3. A pipe by that name would be waited for without end. */

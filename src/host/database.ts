@@ -3,8 +3,31 @@ import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { CopilotError, exitCodes, messageOf } from '../base/errors.ts';
 
-/** An open SQLite database. */
-export type Database = Sqlite.Database;
+/** An open SQLite database. Statements are prepared once per text; rows are read whole or in pages, never iterated. */
+export interface Database {
+  prepare<Parameters extends unknown[] = unknown[], Row = unknown>(sql: string): Sqlite.Statement<Parameters, Row>;
+  transaction: Sqlite.Database['transaction'];
+  close(): void;
+}
+
+// Node 24.19 and later abort the process when an object of better-sqlite3 12 is garbage-collected at the wrong moment
+// (https://github.com/nodejs/node/issues/65446, read 2026-11-21). So none ever is: databases and statements are kept
+// until the process ends. Texts of statements are fixed, so there are only a few; iterators, one per call, are not used.
+const kept: unknown[] = [];
+
+const keeping = (database: Sqlite.Database): Database => {
+  const statements = new Map<string, unknown>();
+  kept.push(database, statements);
+  return {
+    prepare: <Parameters extends unknown[], Row>(sql: string) => {
+      const statement = statements.get(sql) ?? database.prepare(sql);
+      statements.set(sql, statement);
+      return statement as Sqlite.Statement<Parameters, Row>;
+    },
+    transaction: database.transaction.bind(database) as Sqlite.Database['transaction'],
+    close: () => database.close(),
+  };
+};
 
 /**
  * Schema steps, in order; `user_version` counts those applied. Never edit one that was released, add another.
@@ -54,21 +77,21 @@ const unusable = (path: string, cause: unknown): CopilotError => {
 export const openDatabase = (path: string): Database => {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const database = new Sqlite(path, { timeout: 5000 });
-    database.pragma('journal_mode = WAL');
-    database.pragma('synchronous = NORMAL');
-    const version = Number(database.pragma('user_version', { simple: true }));
-    if (version > migrations.length)
+    const raw = new Sqlite(path, { timeout: 5000 });
+    const database = keeping(raw);
+    raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    const version = (): number =>
+      database.prepare<[], { user_version: number }>('PRAGMA user_version').get()?.user_version ?? 0;
+    if (version() > migrations.length)
       throw new Error(
-        `it was written by a newer version of llm-copilot (schema ${version}, this one knows ${migrations.length})`,
+        `it was written by a newer version of llm-copilot (schema ${version()}, this one knows ${migrations.length})`,
       );
-    if (version < migrations.length) {
+    if (version() < migrations.length) {
       // Another process may have migrated while we waited for the lock: look again inside the transaction.
-      database
+      raw
         .transaction(() => {
-          const from = Number(database.pragma('user_version', { simple: true }));
-          for (const step of migrations.slice(from)) database.exec(step);
-          database.pragma(`user_version = ${migrations.length}`);
+          for (const step of migrations.slice(version())) raw.exec(step);
+          raw.exec(`PRAGMA user_version = ${migrations.length}`);
         })
         .immediate();
     }

@@ -29,6 +29,11 @@ interface Head {
   hash: string;
 }
 
+const maxTitleChars = 100;
+
+/** Rows read at a time. */
+const pageSize = 500;
+
 /** The hash before a session's first event. */
 const genesis = '0'.repeat(64);
 
@@ -45,13 +50,20 @@ const toInfo = (row: SessionRow): SessionInfo => ({
   ...(row.fork_of === null || row.fork_seq === null ? {} : { forkedFrom: { session: row.fork_of, seq: row.fork_seq } }),
 });
 
-const toRecorded = (row: EventRow): Recorded => ({
-  ...(JSON.parse(row.body) as Event),
-  session: row.session,
-  seq: row.seq,
-  at: row.at,
-  hash: row.hash,
-});
+const toRecorded = ({ body, session, seq, at, hash }: EventRow): Recorded => {
+  let event: Event;
+  try {
+    event = JSON.parse(body) as Event;
+  } catch (cause) {
+    throw new CopilotError(`Event ${seq} of session ${session} cannot be read: ${messageOf(cause)}`, {
+      code: 'E_DATABASE',
+      exitCode: exitCodes.config,
+      hint: `Somebody changed the database; "llm-copilot sessions verify ${session}" says where.`,
+      cause,
+    });
+  }
+  return { ...event, session, seq, at, hash };
+};
 
 const broken = (what: string, cause: unknown): CopilotError => {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
@@ -79,7 +91,7 @@ export const eventLog = (path: string, redact: Redact, now: () => number = Date.
   const touch = database.prepare('UPDATE sessions SET updated_at = ?, events = events + ? WHERE id = ?');
   const byId = database.prepare<[string], SessionRow>('SELECT * FROM sessions WHERE id = ?');
   const rowsFrom = database.prepare<[string, number, number], EventRow>(
-    'SELECT session, seq, at, body, hash FROM events WHERE session = ? AND seq >= ? AND seq <= ? ORDER BY seq',
+    `SELECT session, seq, at, body, hash FROM events WHERE session = ? AND seq >= ? AND seq <= ? ORDER BY seq LIMIT ${pageSize}`,
   );
   const lastRow = database.prepare<[string], Head>(
     'SELECT seq, hash FROM events WHERE session = ? ORDER BY seq DESC LIMIT 1',
@@ -128,32 +140,54 @@ export const eventLog = (path: string, redact: Redact, now: () => number = Date.
     return recorded;
   });
 
-  const guarded = (session: string, events: readonly Event[]): Recorded[] => {
+  const writing = <T>(write: () => T): T => {
     try {
-      return appendAll.immediate(session, events);
+      return write();
     } catch (error) {
-      heads.delete(session);
       if (error instanceof CopilotError) throw error;
       throw broken('The event log cannot be written', error);
     }
   };
+  const guarded = (session: string, events: readonly Event[]): Recorded[] => {
+    try {
+      return writing(() => appendAll.immediate(session, events));
+    } catch (error) {
+      heads.delete(session);
+      throw error;
+    }
+  };
+
+  /** A session's own rows, page by page. */
+  function* ownRows(session: string, fromSeq: number, toSeq: number): Generator<EventRow> {
+    for (let from = fromSeq; ;) {
+      const page = rowsFrom.all(session, from, toSeq);
+      yield* page;
+      const last = page.at(-1);
+      if (!last || page.length < pageSize) return;
+      from = last.seq + 1;
+    }
+  }
 
   function* readUpTo(row: SessionRow, fromSeq: number, toSeq: number): Generator<Recorded> {
     if (row.fork_of !== null && row.fork_seq !== null && fromSeq <= row.fork_seq)
       yield* readUpTo(rowOf(row.fork_of), fromSeq, Math.min(toSeq, row.fork_seq));
-    for (const event of rowsFrom.iterate(row.id, fromSeq, toSeq)) yield toRecorded(event);
+    for (const event of ownRows(row.id, fromSeq, toSeq)) yield toRecorded(event);
   }
 
   return {
     create: ({ id = randomUUID(), root, title, forkOf }) => {
       if (byId.get(id)) throw usageError(`Session ${id} exists already.`, 'Use --resume to go on with it.');
+      // Its tombstone would let the new events be deleted without a trace.
+      if (database.prepare('SELECT 1 FROM tombstones WHERE session = ?').get(id))
+        throw usageError(`Session ${id} was deleted; its id cannot be used again.`);
       const fork = forkOf === undefined ? undefined : { session: rowOf(forkOf).id, seq: headOf(forkOf).seq };
       const at = now();
-      database
-        .prepare(
-          'INSERT INTO sessions (id, root, title, created_at, updated_at, fork_of, fork_seq) VALUES (?, ?, ?, ?, ?, ?, ?)',
-        )
-        .run(id, root, redact(title), at, at, fork?.session ?? null, fork?.seq ?? null);
+      // Cut only now: half a secret is not recognised any more.
+      const shown = redact(title).slice(0, maxTitleChars);
+      const insertSession = database.prepare(
+        'INSERT INTO sessions (id, root, title, created_at, updated_at, fork_of, fork_seq) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      );
+      writing(() => insertSession.run(id, root, shown, at, at, fork?.session ?? null, fork?.seq ?? null));
       return toInfo(rowOf(id));
     },
     append: (session, event) => {
@@ -189,23 +223,22 @@ export const eventLog = (path: string, redact: Redact, now: () => number = Date.
           `Session ${id} cannot be deleted: forks need its events.`,
           `Delete ${forks.map((fork) => fork.id).join(', ')} first.`,
         );
-      database
-        .transaction(() => {
-          const last = headOf(id).hash;
-          database
-            .prepare('INSERT INTO tombstones (session, deleted_at, events, last_hash) VALUES (?, ?, ?, ?)')
-            .run(id, now(), row.events, last);
-          database.prepare('DELETE FROM events WHERE session = ?').run(id);
-          database.prepare('DELETE FROM sessions WHERE id = ?').run(id);
-        })
-        .immediate();
+      const bury = database.transaction(() => {
+        const last = headOf(id).hash;
+        database
+          .prepare('INSERT INTO tombstones (session, deleted_at, events, last_hash) VALUES (?, ?, ?, ?)')
+          .run(id, now(), row.events, last);
+        database.prepare('DELETE FROM events WHERE session = ?').run(id);
+        database.prepare('DELETE FROM sessions WHERE id = ?').run(id);
+      });
+      writing(() => bury.immediate());
       heads.delete(id);
     },
     verify: (id) => {
       const session = rowOf(id);
       const start = startOf(session);
       let head = start;
-      for (const row of rowsFrom.iterate(id, 0, Number.MAX_SAFE_INTEGER)) {
+      for (const row of ownRows(id, 0, Number.MAX_SAFE_INTEGER)) {
         if (row.seq !== head.seq + 1) return { seq: row.seq, problem: `event ${head.seq + 1} is missing` };
         if (row.hash !== chained(head.hash, row.session, row.seq, row.at, row.body))
           return { seq: row.seq, problem: 'its content does not fit its hash' };

@@ -78,7 +78,10 @@ const runGit = (args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, st
           reject(snapshotError('git is not installed.', error, 'Install git and make sure it is on the PATH.'));
         } else if (error.killed === true && error.code === undefined) {
           reject(snapshotError(`git took longer than ${maxGitMs / 1000} s.`, error, smallerHint));
-        } else reject(snapshotError(`git ${args.find((arg) => !arg.startsWith('-')) ?? ''}: ${error.message}`, error));
+        } else
+          reject(
+            snapshotError(`git ${args.find((arg) => /^[a-z]+(?:-[a-z]+)*$/.test(arg)) ?? ''}: ${error.message}`, error),
+          );
       },
     );
     // A git that ended early closes its stdin; its exit code tells why.
@@ -111,7 +114,7 @@ interface Surroundings {
 const askIn =
   (root: string) =>
   (...args: string[]): Promise<GitResult> =>
-    runGit(args, root, environment(/^GIT_(CONFIG|CEILING)/, {}));
+    runGit(['-c', 'core.fsmonitor=false', ...args], root, environment(/^GIT_(CONFIG|CEILING)/, {}));
 
 const lookAround = async (root: string): Promise<Surroundings> => {
   const ask = askIn(root);

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { configError, messageOf } from '../base/errors.ts';
 import type { Env } from './paths.ts';
 
 /** What git says of a folder; undefined outside a repository or without git. */
@@ -19,7 +20,8 @@ const shownChanges = 20;
 export const gitFacts = (root: string, env: Env): Promise<GitFacts | undefined> =>
   new Promise((resolve) => {
     const options = { cwd: root, timeout: 2000, maxBuffer: 8 << 20, env: { ...env, GIT_OPTIONAL_LOCKS: '0' } };
-    execFile('git', ['status', '--porcelain', '--branch'], options, (error, stdout) => {
+    // No program that a folder's own git configuration names runs because somebody asked a question there.
+    execFile('git', ['-c', 'core.fsmonitor=false', 'status', '--porcelain', '--branch'], options, (error, stdout) => {
       if (error) {
         resolve(undefined);
         return;
@@ -50,14 +52,19 @@ const instructionFiles = ['AGENTS.md', 'CLAUDE.md'];
 /** Characters read of an instruction file; each turn pays for every one of them. */
 const maxInstructionChars = 32_000;
 
-/** The nearest `AGENTS.md`, else `CLAUDE.md`, from `start` up to the repository's top. */
+/**
+ * The nearest `AGENTS.md`, else `CLAUDE.md`, from `start` up to the repository's top.
+ * @throws CopilotError exit 3 when it cannot be read.
+ */
 export const projectInstructions = async (start: string): Promise<Instructions | undefined> => {
   for (const folder of upToRepository(start)) {
     for (const name of instructionFiles) {
       const path = join(folder, name);
       // A folder or a pipe of that name is none.
       if (!statSync(path, { throwIfNoEntry: false })?.isFile()) continue;
-      const whole = await readFile(path, 'utf8');
+      const whole = await readFile(path, 'utf8').catch((error: unknown) => {
+        throw configError(`${path} cannot be read: ${messageOf(error)}`, undefined, error);
+      });
       const cut = whole.length > maxInstructionChars;
       return { path, text: cut ? `${whole.slice(0, maxInstructionChars)}\n[the rest of ${name} is left out]` : whole };
     }

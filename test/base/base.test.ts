@@ -58,12 +58,16 @@ describe('nearest', () => {
 
 describe('printable', () => {
   test('takes out escape sequences, control and invisible characters', () => {
-    expect(printable('a\u001b[31mred\u001b[0m\u001b]8;;http://x\u0007b\u202ec\u200bd\te\r\nf\rg')).toBe('aredbcd\te\nfg');
+    expect(printable('a\u001b[31mred\u001b[0m\u001b]8;;http://x\u0007b\u202ec\u200bd\te\r\nf\rg')).toBe(
+      'aredbcd\te\nfg',
+    );
   });
 });
 
 describe('redaction', () => {
-  const redact = redactor(secretValues({ MY_API_KEY: 'abc"def\nghi', PATH: '/usr/local/bin', SHORT_TOKEN: 'abc', AUTHOR: 'somebody long' }));
+  const redact = redactor(
+    secretValues({ MY_API_KEY: 'abc"def\nghi', PATH: '/usr/local/bin', SHORT_TOKEN: 'abc', AUTHOR: 'somebody long' }),
+  );
 
   test('replaces values of secret-looking variables, also inside JSON', () => {
     expect(redact('x abc"def\nghi y')).toBe('x [redacted] y');
@@ -72,16 +76,23 @@ describe('redaction', () => {
 
   test('finds a token behind a tab or a line feed that JSON wrote as a letter', () => {
     const token = `ghp_${'c3'.repeat(18)}`;
-    for (const before of ['\t', '\n', '\r', '\u001b', ' ']) expect(redact(JSON.stringify({ text: `1${before}${token}` }))).not.toContain(token);
+    for (const before of ['\t', '\n', '\r', '\u001b', ' '])
+      expect(redact(JSON.stringify({ text: `1${before}${token}` }))).not.toContain(token);
   });
 
   test('the current folder is no secret, a variable that ends in _PWD is', () => {
-    expect(secretValues({ PWD: '/work/project', OLDPWD: '/work/other', DB_PWD: 'hunter2hunter2' })).toEqual(['hunter2hunter2']);
+    expect(secretValues({ PWD: '/work/project', OLDPWD: '/work/other', DB_PWD: 'hunter2hunter2' })).toEqual([
+      'hunter2hunter2',
+    ]);
   });
 
   test('a value keeps its shape and its numbers when its texts are redacted', () => {
     const clean = redactor(['12345678']);
-    expect(redacted({ tokens: 12345678, list: ['a 12345678', null, true], 12345678: 'x' }, clean)).toEqual({ tokens: 12345678, list: ['a [redacted]', null, true], 12345678: 'x' });
+    expect(redacted({ tokens: 12345678, list: ['a 12345678', null, true], 12345678: 'x' }, clean)).toEqual({
+      tokens: 12345678,
+      list: ['a [redacted]', null, true],
+      12345678: 'x',
+    });
   });
 
   test('leaves ordinary variables and short values alone', () => {

@@ -26,11 +26,7 @@ const reset = (): void => {
 
 let turns: (index: number) => Turn = () => ({ text: 'Hello there, how can I help?' });
 let first = 0;
-const arrivals: number[] = [];
-const server = await wireServer(() => {
-  arrivals.push(performance.now());
-  return turns(arrivals.length - 1 - first);
-});
+const server = await wireServer((_request, index) => turns(index - first));
 const env = {
   ANTHROPIC_BASE_URL: server.url,
   ANTHROPIC_API_KEY: 'bench',
@@ -38,7 +34,7 @@ const env = {
   XDG_CONFIG_HOME: join(folder, 'config'),
 };
 const agent = (...args: string[]): Promise<Sample> => {
-  first = arrivals.length;
+  first = server.requests.length;
   return runNode([bin, 'run', '--quiet', '--model', 'anthropic', ...args], { cwd: project, env });
 };
 
@@ -61,7 +57,7 @@ for (let round = 0; round <= rounds; round++) {
   version.push(samples[1]);
   help.push(samples[2]);
   hello.push(samples[3]);
-  toRequest.push((arrivals.at(-1) ?? NaN) - samples[3].startedAt);
+  toRequest.push((server.requests.at(-1)?.arrivedAt ?? NaN) - samples[3].startedAt);
 }
 const walls = (samples: readonly Sample[]): number[] => samples.map((sample) => sample.wallMs);
 const base = median(walls(node));
@@ -109,9 +105,11 @@ const run = async (count: number): Promise<{ gaps: number[]; sample: Sample }> =
   reset();
   turns = (index) => (index < count ? rotation(index) : { text: 'Finished.' });
   const sample = await agent('--permission-mode', 'auto', '--verify', 'never', '--max-turns', String(count + 5), 'go');
-  const times = arrivals.slice(first);
-  if (times.length !== count + 1) throw new Error(`expected ${count + 1} requests, saw ${times.length}`);
-  return { gaps: times.slice(1).map((time, index) => time - (times[index] ?? NaN)), sample };
+  const asked = server.requests.slice(first);
+  if (asked.length !== count + 1) throw new Error(`expected ${count + 1} requests, saw ${asked.length}`);
+  // From the end of the model's answer to the next request on the wire.
+  const gaps = asked.slice(1).map((request, index) => request.arrivedAt - (asked[index]?.answeredAt ?? NaN));
+  return { gaps, sample };
 };
 const short: number[] = [];
 const early: number[] = [];

@@ -38,7 +38,10 @@ export const runNode = (
     child.on('error', reject);
     child.on('close', (code) => {
       const wallMs = performance.now() - startedAt;
-      if (code !== 0) { reject(new Error(`${args.join(' ')} exited ${String(code)}: ${stderr}`)); return; }
+      if (code !== 0) {
+        reject(new Error(`${args.join(' ')} exited ${String(code)}: ${stderr}`));
+        return;
+      }
       const usage = JSON.parse(readFileSync(report, 'utf8')) as NodeJS.ResourceUsage;
       resolve({
         startedAt,

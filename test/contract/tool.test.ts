@@ -20,7 +20,14 @@ const examples: Record<string, { input: Record<string, unknown>; effects: Effect
   read: { input: { path: 'a' }, effects: [{ kind: 'read', path: 'a' }] },
   list: { input: {}, effects: [{ kind: 'read', path: '.' }] },
   write: { input: { path: 'a', content: '' }, effects: [{ kind: 'write', path: 'a' }] },
-  edit: { input: { path: 'a', old: 'x', new: 'y' }, effects: [{ kind: 'write', path: 'a' }] },
+  // A read too: a failed edit shows the lines most alike.
+  edit: {
+    input: { path: 'a', old: 'x', new: 'y' },
+    effects: [
+      { kind: 'read', path: 'a' },
+      { kind: 'write', path: 'a' },
+    ],
+  },
   grep: { input: { pattern: 'x', path: 'src' }, effects: [{ kind: 'read', path: 'src' }] },
   shell: { input: { command: 'ls' }, effects: [{ kind: 'exec', command: 'ls' }] },
   tasks: { input: { items: [] }, effects: [] },

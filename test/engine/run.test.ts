@@ -290,7 +290,7 @@ describe('permission', () => {
     await h.run('go');
     const finished = h.events.find((event) => event.type === 'tool.finished');
     expect(finished?.type === 'tool.finished' && textOf(finished.content)).toContain('Not that file.');
-    expect(h.events).toContainEqual(expect.objectContaining({ type: 'tool.decided', verdict: 'deny', hint: expect.stringContaining('accept-edits') as string }));
+    expect(h.events).toContainEqual(expect.objectContaining({ type: 'tool.decided', verdict: 'deny', hint: expect.stringContaining('allow: write') as string }));
   });
 
   test('a denial by rule never asks', async () => {

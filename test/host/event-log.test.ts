@@ -39,7 +39,9 @@ describe('the event log', () => {
     store.appendAll(id, [said('one'), said('two')]);
     store.append(id, said('three'));
     expect([...store.read(id)].map((event) => [event.seq, event.type === 'message.added' && event.message])).toEqual([
-      [1, userMessage('one')], [2, userMessage('two')], [3, userMessage('three')],
+      [1, userMessage('one')],
+      [2, userMessage('two')],
+      [3, userMessage('three')],
     ]);
     expect([...store.read(id, 3)]).toHaveLength(1);
     expect(store.find(id)).toMatchObject({ events: 3, title: 'task', root: '/w' });
@@ -72,7 +74,14 @@ describe('the event log', () => {
     const recorded = store.append(id, said('use hunter2-hunter2 now'));
     expect(JSON.stringify(recorded)).not.toContain('hunter2-hunter2');
     store.close();
-    expect(raw((database) => JSON.stringify([database.prepare('SELECT * FROM events').all(), database.prepare('SELECT * FROM sessions').all()]))).not.toContain('hunter2-hunter2');
+    expect(
+      raw((database) =>
+        JSON.stringify([
+          database.prepare('SELECT * FROM events').all(),
+          database.prepare('SELECT * FROM sessions').all(),
+        ]),
+      ),
+    ).not.toContain('hunter2-hunter2');
     store = eventLog(path, redactor([]));
   });
 
@@ -81,10 +90,45 @@ describe('the event log', () => {
     store = eventLog(path, redactor(['12345678']));
     const id = create();
     const usage = { inputTokens: 12345678, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
-    store.append(id, { type: 'usage', run: 'r', model: 'is 12345678', purpose: 'work', usage, costUsd: null, durationMs: 1 });
+    store.append(id, {
+      type: 'usage',
+      run: 'r',
+      model: 'is 12345678',
+      purpose: 'work',
+      usage,
+      costUsd: null,
+      durationMs: 1,
+    });
     expect([...store.read(id)][0]).toMatchObject({ model: 'is [redacted]', usage });
     expect(store.verify(id)).toBeUndefined();
   });
+
+  test('a title is cut only when its secrets are out', () => {
+    store.close();
+    store = eventLog(path, redactor(['hunter2-hunter2']));
+    const id = create(`${'a'.repeat(95)} hunter2-hunter2`);
+    expect(store.find(id).title).toBe(`${'a'.repeat(95)} [red`);
+  });
+
+  test('the id of a deleted session is not used again, and an empty one finds nothing', () => {
+    const id = create();
+    expect(() => store.find('')).toThrow('empty');
+    store.delete(id);
+    expect(() => store.create({ id, root: '/w', title: 'again' })).toThrow('was deleted');
+  });
+
+  test('a database somebody else has locked, or changed, is exit 3', () => {
+    const id = create();
+    store.append(id, said('one'));
+    raw((database) => {
+      database.exec("DROP TRIGGER events_never_change; UPDATE events SET body = '{bad'");
+      expect(() => [...store.read(id)]).toThrow(expect.objectContaining({ code: 'E_DATABASE', exitCode: 3 }));
+      database.exec('BEGIN EXCLUSIVE');
+      for (const write of [() => create(), () => store.delete(id), () => store.append(id, said('two'))])
+        expect(write).toThrow(expect.objectContaining({ code: 'E_DATABASE', exitCode: 3 }));
+      database.exec('ROLLBACK');
+    });
+  }, 30_000);
 
   test('the database itself refuses to change or delete events', () => {
     const id = create();
@@ -96,7 +140,13 @@ describe('the event log', () => {
   test('tampering is found: a changed event, a missing one, a cut end', () => {
     const id = create();
     store.appendAll(id, [said('one'), said('two'), said('three')]);
-    const tamper = (sql: string): void => raw((database) => void database.exec(`DROP TRIGGER IF EXISTS events_never_change; DROP TRIGGER IF EXISTS events_never_go; ${sql}`));
+    const tamper = (sql: string): void =>
+      raw(
+        (database) =>
+          void database.exec(
+            `DROP TRIGGER IF EXISTS events_never_change; DROP TRIGGER IF EXISTS events_never_go; ${sql}`,
+          ),
+      );
     tamper("UPDATE events SET body = replace(body, 'two', '2') WHERE seq = 2");
     expect(store.verify(id)).toMatchObject({ seq: 2 });
     tamper('DELETE FROM events WHERE seq = 2');
@@ -131,7 +181,11 @@ describe('the event log', () => {
     const last = store.append(id, said('one'));
     store.delete(id);
     expect(store.list()).toEqual([]);
-    expect(raw((database) => database.prepare('SELECT session, events, last_hash FROM tombstones').get())).toEqual({ session: id, events: 1, last_hash: last.hash });
+    expect(raw((database) => database.prepare('SELECT session, events, last_hash FROM tombstones').get())).toEqual({
+      session: id,
+      events: 1,
+      last_hash: last.hash,
+    });
     expect(() => raw((database) => database.prepare('DELETE FROM tombstones').run())).toThrow('append-only');
   });
 });
@@ -143,7 +197,8 @@ describe('a fork', () => {
     const fork = store.create({ root: '/w', title: 'fork', forkOf: parent });
     store.append(parent, said('parent goes on'));
     store.append(fork.id, said('fork goes on'));
-    const words = (id: string) => [...store.read(id)].map((event) => event.type === 'message.added' && event.message.content[0]);
+    const words = (id: string) =>
+      [...store.read(id)].map((event) => event.type === 'message.added' && event.message.content[0]);
     expect(words(fork.id)).toHaveLength(3);
     expect(JSON.stringify(words(fork.id))).toContain('fork goes on');
     expect(JSON.stringify(words(fork.id))).not.toContain('parent goes on');
@@ -172,7 +227,9 @@ describe('a fork', () => {
 
 describe('a database that cannot be used', () => {
   test('is a clear error with exit 3', () => {
-    expect(() => eventLog(join(path, 'below-a-file', 'x.db'), redactor([]))).toThrow(expect.objectContaining({ code: 'E_DATABASE', exitCode: 3 }) as Error);
+    expect(() => eventLog(join(path, 'below-a-file', 'x.db'), redactor([]))).toThrow(
+      expect.objectContaining({ code: 'E_DATABASE', exitCode: 3 }) as Error,
+    );
   });
 
   test('is refused when a newer version wrote it', () => {

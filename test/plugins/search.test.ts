@@ -38,6 +38,11 @@ describe.each<[string, Sandbox]>([
     );
   });
 
+  it('names a file whose name holds a line feed', async () => {
+    bench.put('odd/two\nlines', 'odd nadel\n');
+    expect((await search({ pattern: 'odd nadel', path: 'odd' })).data).toMatchObject({ files: ['odd/two\nlines'] });
+  });
+
   it('gives the matches as data too', async () => {
     expect((await search({ pattern: 'needle', path: 'src/a.ts' })).data).toEqual({
       files: ['src/a.ts'],

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { interruptedError, isCopilotError, limitError, usageError } from '../../base/errors.ts';
+import { interruptedError, isCopilotError, limitError, messageOf, usageError } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
 import type { Command } from 'commander';
 import type { JobOptions } from '../../app/open.ts';
 import type { Reader, Result } from '../../app/drive.ts';
@@ -63,7 +64,7 @@ const show = (result: Result, model: string, flags: RunFlags, cli: Cli): void =>
     return;
   }
   const answer = result.result === null ? result.summary : JSON.stringify(result.result, null, 2);
-  if (answer !== '') io.stdout.write(`${answer}\n`);
+  if (answer !== '') io.stdout.write(`${io.stdout.isTTY ? printable(answer) : answer}\n`);
   if (!flags.quiet) sayEnding(io, result, model);
   if (result.error) sayError(io, result.error);
 };
@@ -73,28 +74,36 @@ export const runTask = async (words: readonly string[], flags: RunFlags, cli: Cl
   const { io } = cli;
   const controller = new AbortController();
   const stopListening = io.onInterrupt(() => controller.abort(interruptedError()));
+  const startedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
+  const limitTo = (seconds: number | undefined): void => {
+    clearTimeout(timer);
+    if (seconds === undefined) return;
+    const reason = limitError(
+      `The time limit of ${seconds} s is reached.`,
+      'Raise --timeout, or go on with --continue.',
+    );
+    const leftMs = Math.max(0, seconds * 1000 - (performance.now() - startedAt));
+    timer = setTimeout(() => controller.abort(reason), Math.min(leftMs, 2 ** 31 - 1));
+  };
+  const unattended = Boolean(io.env.CI) || !io.stdout.isTTY;
+  const usualSeconds = unattended ? unattendedTimeoutSeconds : undefined;
+  // From the start: standard input may never end.
+  limitTo(flags.timeout ?? usualSeconds);
   try {
     const options = await optionsFor(words, flags, cli, controller.signal);
     const [{ open }, { drive }] = await Promise.all([import('../../app/open.ts'), import('../../app/drive.ts')]);
     const job = await open(options);
+    let result: Result;
     try {
       const { value: settings } = job.config;
-      const unattended = Boolean(io.env.CI) || !io.stdout.isTTY;
-      const seconds = settings.timeoutSeconds ?? (unattended ? unattendedTimeoutSeconds : undefined);
-      if (seconds !== undefined) {
-        const reason = limitError(
-          `The time limit of ${seconds} s is reached.`,
-          'Raise --timeout, or go on with --continue.',
-        );
-        timer = setTimeout(() => controller.abort(reason), Math.min(seconds * 1000, 2 ** 31 - 1));
-      }
+      limitTo(settings.timeoutSeconds ?? usualSeconds);
       if (!flags.quiet) for (const notice of job.config.notices) io.stderr.write(`llm-copilot: ${notice}\n`);
       const readers: Reader[] = [];
       if (flags.outputFormat === 'stream-json')
         readers.push(jsonLinesReader(io, flags.includePartialMessages === true));
       if (!flags.quiet && flags.outputFormat !== 'stream-json') readers.push(progressReader(io));
-      const result = await drive(
+      result = await drive(
         job,
         {
           verify: settings.verify ?? 'auto',
@@ -103,11 +112,12 @@ export const runTask = async (words: readonly string[], flags: RunFlags, cli: Cl
         },
         readers,
       );
-      show(result, job.model, flags, cli);
-      return result;
     } finally {
-      await job.close();
+      // What was done is done, whatever cannot be tidied up.
+      await job.close().catch((error: unknown) => io.stderr.write(`llm-copilot: ${messageOf(error)}\n`));
     }
+    show(result, job.model, flags, cli);
+    return result;
   } catch (error) {
     // A time limit or signal that struck before the run began.
     if (controller.signal.aborted && !isCopilotError(error)) throw controller.signal.reason;

@@ -55,9 +55,9 @@ export const sessionsCommand = (program: Command, cli: Cli): void => {
             for (const call of callsOf(content))
               print(paint.dim(`  › ${call.name} ${printable(JSON.stringify(call.input)).slice(0, 200)}`));
           } else if (event.type === 'tool.decided' && event.verdict === 'deny')
-            print(`  ✗ ${event.tool}: ${event.why}`);
+            print(`  ✗ ${event.tool}: ${printable(event.why)}`);
           else if (event.type === 'claim.judged')
-            print(`  ${event.claim.verdict.toUpperCase()} ${event.claim.kind}: ${event.claim.evidence}`);
+            print(`  ${event.claim.verdict.toUpperCase()} ${event.claim.kind}: ${printable(event.claim.evidence)}`);
           else if (event.type === 'run.finished')
             print(
               paint.dim(`  ${event.status} after ${event.turns} turns${event.error ? `: ${event.error.message}` : ''}`),

@@ -20,6 +20,10 @@ export interface WireRequest {
   port: number | undefined;
   /** The client closed the connection before the answer had ended. */
   hungUp: boolean;
+  /** `performance.now()` when its headers came in. */
+  arrivedAt: number;
+  /** `performance.now()` when the whole answer was handed to the socket; NaN until then. */
+  answeredAt: number;
 }
 
 /** Turns in order, or a function that decides each; `index` counts from 0. */
@@ -105,10 +109,20 @@ export const wireServer = async (script: Script): Promise<WireServer> => {
     return script[index] ?? { fault: 'status', status: 400, body: `the script has no turn ${index}` };
   };
   const answer = async (incoming: IncomingMessage, out: ServerResponse): Promise<void> => {
+    const arrivedAt = performance.now();
     const path = incoming.url ?? '';
     const body = await readBody(incoming);
     const { method = '', headers, socket } = incoming;
-    const request: WireRequest = { method, path, headers, body, port: socket.remotePort, hungUp: false };
+    const request: WireRequest = {
+      method,
+      path,
+      headers,
+      body,
+      port: socket.remotePort,
+      hungUp: false,
+      arrivedAt,
+      answeredAt: NaN,
+    };
     out.once('close', () => (request.hungUp = !out.writableFinished));
     const index = requests.push(request) - 1;
     const protocol = protocols[path];
@@ -125,6 +139,7 @@ export const wireServer = async (script: Script): Promise<WireServer> => {
     out.writeHead(200, { 'content-type': 'text/event-stream' });
     for (const event of protocol.answer(fullAnswer(turn, index), index, model)) out.write(event);
     out.end();
+    request.answeredAt = performance.now();
   };
   const server = createServer((incoming, out) => {
     answer(incoming, out).catch((error: unknown) => {
