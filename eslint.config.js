@@ -20,7 +20,11 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['src/**/*.ts', 'plugins/**/*.ts'], ignores: ['plugins/index.ts', 'plugins/*/index.ts'], rules: { 'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }] } },
+  {
+    files: ['src/**/*.ts', 'plugins/**/*.ts'],
+    ignores: ['plugins/index.ts', 'plugins/*/index.ts'],
+    rules: { 'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }] },
+  },
   {
     files: ['test/**/*.ts'],
     rules: {

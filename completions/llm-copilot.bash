@@ -26,7 +26,7 @@ _llm_copilot() {
     "sessions delete") words="" ;;
     "config") words="show get set path" ;;
     "config show") words="--origin --json" ;;
-    "config get") words="" ;;
+    "config get") words="--origin" ;;
     "config set") words="--project" ;;
     "config path") words="" ;;
     "checks") words="--json" ;;

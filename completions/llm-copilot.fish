@@ -149,6 +149,8 @@ complete -c llm-copilot -n '__fish_seen_subcommand_from config; and __fish_seen_
 complete -c lca -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from show' -l origin -d 'say where each value comes from'
 complete -c llm-copilot -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from show' -l json -d 'as JSON'
 complete -c lca -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from show' -l json -d 'as JSON'
+complete -c llm-copilot -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from get' -l origin -d 'say where it comes from'
+complete -c lca -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from get' -l origin -d 'say where it comes from'
 complete -c llm-copilot -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from set' -l project -d 'in this project’s .llm-copilot/config.yaml instead'
 complete -c lca -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from set' -l project -d 'in this project’s .llm-copilot/config.yaml instead'
 complete -c llm-copilot -n '__fish_seen_subcommand_from checks' -l json -d 'as JSON'

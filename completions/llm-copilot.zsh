@@ -22,7 +22,7 @@ _llm_copilot() {
     "sessions delete") subs=(); flags=() ;;
     "config") subs=('show:every setting in force' 'get:one setting' 'set:change a setting in your own file' 'path:where the files are'); flags=() ;;
     "config show") subs=(); flags=('--origin[say where each value comes from]' '--json[as JSON]') ;;
-    "config get") subs=(); flags=() ;;
+    "config get") subs=(); flags=('--origin[say where it comes from]') ;;
     "config set") subs=(); flags=('--project[in this project’s .llm-copilot/config.yaml instead]') ;;
     "config path") subs=(); flags=() ;;
     "checks") subs=(); flags=('--json[as JSON]') ;;

@@ -68,12 +68,19 @@ const isTransient = (item: Event | Transient): item is Transient =>
 const sideEffects = new Set(['write', 'exec', 'net']);
 
 /** Folds the numbers of a result out of the events as they pass. */
-const tally = (): Reader & { usage: Result['usage']; denials: Denial[]; blocked: Denial | undefined } => {
+const tally = (): Reader & {
+  usage: Result['usage'];
+  denials: Denial[];
+  blocked: Denial | undefined;
+  wrote: boolean;
+} => {
   const folded = {
     usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 as number | null },
     denials: [] as Denial[],
-    /** A refused effect that nothing allowed came after: what the task was stopped by. */
+    /** What the task was stopped by: a refused effect that nothing allowed came after. */
     blocked: undefined as Denial | undefined,
+    /** Something was written. A command refused after that stopped no task: it leaves the work unverified. */
+    wrote: false,
     event: (event: Recorded): void => {
       if (event.type === 'usage') {
         const { usage } = folded;
@@ -84,14 +91,16 @@ const tally = (): Reader & { usage: Result['usage']; denials: Denial[]; blocked:
         usage.costUsd = usage.costUsd === null || event.costUsd === null ? null : usage.costUsd + event.costUsd;
       } else if (event.type === 'tool.decided') {
         const { tool, effects, why, hint } = event;
+        const writes = effects.some((effect) => effect.kind === 'write');
         const matters = effects.some((effect) => sideEffects.has(effect.kind));
         if (event.verdict === 'allow') {
           if (matters && tool !== 'check') folded.blocked = undefined;
+          folded.wrote ||= writes;
           return;
         }
         const denial = { tool, effects, why, ...(hint === undefined ? {} : { hint }) };
         folded.denials.push(denial);
-        if (matters && tool !== 'check') folded.blocked = denial;
+        if (matters && tool !== 'check' && (writes || !folded.wrote)) folded.blocked = denial;
       }
     },
   };

@@ -55,6 +55,8 @@ export interface JobOptions {
 /** Everything wired for one task. */
 export interface Job {
   config: LoadedConfig;
+  /** What the human should know before it starts, one line each. */
+  notices: string[];
   model: string;
   session: SessionInfo;
   store: SessionStore;
@@ -88,10 +90,13 @@ const chooseSandbox = (wanted: string): void => {
   });
 };
 
-/** Variables with our own credentials; commands the model runs do not get them. */
+/** Credentials of model services, also those we do not use ourselves. */
+const modelKey = /^(?:ANTHROPIC|AZURE_OPENAI|OPENAI|OPENROUTER|GEMINI|GOOGLE_API|MISTRAL)_?(?:.*_)?(?:KEY|TOKEN)$/;
+
+/** The environment without model credentials: commands the model runs do not get them. */
 const withoutKeys = (env: Env, plugins: readonly Plugin[]): Env => {
   const keys = new Set(plugins.flatMap((plugin) => (plugin.providers ?? []).flatMap((provider) => provider.keyEnv)));
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !keys.has(name)));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !keys.has(name) && !modelKey.test(name)));
 };
 
 /**
@@ -198,8 +203,12 @@ export const open = async (options: JobOptions): Promise<Job> => {
       log: () => store.read(session.id),
       signal,
     };
+    const history = place.git
+      ? []
+      : [`${root} is in no git repository: it works, but there is no history to look at or compare with.`];
     return {
       config,
+      notices: [...config.notices, ...history],
       model: provider.name,
       session,
       store,

@@ -7,6 +7,6 @@ export interface Outcome {
   summary: string;
   result?: unknown;
   claims: JudgedClaim[];
-  /** True when nothing is left unproven: no file changed or every check passed on exactly the final tree, and every claim is verified. */
+  /** True when checks ran, every one passed on exactly the final tree, no check was weakened and every claim is verified. */
   verified: boolean;
 }

@@ -19,7 +19,11 @@ export interface ActContext {
 }
 
 /** A finished call: what the model reads, and what workflows read. */
-export type CallResult = ToolResultBlock & { data?: unknown };
+export type CallResult = ToolResultBlock & {
+  data?: unknown;
+  /** False when the call could have changed something. */
+  readOnly: boolean;
+};
 
 interface Planned {
   call: ToolCallBlock;
@@ -121,6 +125,7 @@ async function* perform(planned: Planned, context: ActContext): AsyncGenerator<E
     callId: call.callId,
     content: output.content,
     isError: output.isError ?? false,
+    readOnly: isReadOnly(planned.effects),
     ...(output.data === undefined ? {} : { data: output.data }),
   };
 }

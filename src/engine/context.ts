@@ -186,6 +186,11 @@ export async function* compact(
       exitCode: exitCodes.provider,
       hint: 'Give a shorter task, or choose a model with a larger window.',
     });
+  // Thinking is signed for what came before it; after a change before it some providers refuse it.
+  replacement = replacement.map((message) => {
+    const rest = message.content.filter((block) => block.type !== 'thinking');
+    return rest.length === message.content.length || rest.length === 0 ? message : { ...message, content: rest };
+  });
   messages.splice(0, messages.length, ...replacement);
   yield { type: 'context.compacted', run, replacement, beforeTokens, afterTokens: window.tokens(messages) };
 }

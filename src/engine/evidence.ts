@@ -18,6 +18,9 @@ const deciding: Readonly<Record<Exclude<ClaimKind, 'other'>, CheckName>> = {
   lint_passes: 'lint',
 };
 
+/** The check that decides a kind of claim; undefined when none does. */
+export const checkOf = (kind: ClaimKind): CheckName | undefined => (kind === 'other' ? undefined : deciding[kind]);
+
 /**
  * Holds claims against what the log shows. A claim is verified only by a run of its check that exited 0 on exactly the final
  * state of the workspace, and contradicted by a newer failure there – or, when the check never ran there, by a failed shell call
@@ -35,7 +38,8 @@ export const judge = (
     if (claim.kind === 'other') return { ...claim, verdict: 'unverified', evidence: 'No check decides this.' };
     const name = deciding[claim.kind];
     const check = checks?.find((one) => one.name === name);
-    const own = runs.filter((run) => run.check === name);
+    // A run of a command that is no longer the check's says nothing.
+    const own = runs.filter((run) => run.check === name && (check === undefined || run.command === check.command));
     return { ...claim, ...verdictOn(name, own, shells, finalDigest, check, checks !== undefined) };
   });
 };

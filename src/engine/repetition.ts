@@ -4,8 +4,8 @@ import type { CallResult } from './act.ts';
 const limit = 3;
 
 /**
- * Finds a model that repeats a failing call: the third identical failure in a row of the same call, with no successful
- * call of another kind in between that could have changed anything, gives a sentence that says so.
+ * Finds a model that repeats a failing call: the third identical failure of the same call, with no successful call in
+ * between that could have changed anything, gives a sentence that says so.
  */
 export const repetition = (): {
   saw(calls: readonly ToolCallBlock[], results: readonly CallResult[]): string | undefined;
@@ -17,7 +17,7 @@ export const repetition = (): {
         const result = results[index];
         if (!result) continue;
         if (!result.isError) {
-          failures.clear();
+          if (!result.readOnly) failures.clear();
           continue;
         }
         const key = JSON.stringify([call.name, call.input, textOf(result.content)]);

@@ -125,8 +125,9 @@ export async function* run(
     for (const message of task.messages) yield* add(message);
     const provider = context.model(agent.needs ?? []);
     yield { type: 'model.selected', run: id, model: provider.name, purpose: 'work' };
-    const tools = new Map(agent.tools.flatMap((name) => [...context.tools].filter(([known]) => known === name)));
-    const specs = [...tools.values()].map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
+    const own = agent.tools.flatMap((name) => context.tools.get(name) ?? []);
+    const tools = new Map(own.map((tool) => [tool.name, tool]));
+    const specs = own.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
     const schemaText =
       task.outputSchema && `\n\nAnswer with JSON only, fitting this schema:\n${JSON.stringify(task.outputSchema)}`;
     const system = agent.instructions + (schemaText ?? '');
@@ -180,7 +181,7 @@ export async function* run(
         return verdict.result === undefined ? ended : { ...ended, result: verdict.result };
       }
       const results = yield* act(calls, acting);
-      messages.push({ role: 'user', content: results.map(({ data: _data, ...block }) => block) });
+      messages.push({ role: 'user', content: results.map(({ data: _data, readOnly: _readOnly, ...block }) => block) });
       const stuck = repeated.saw(calls, results);
       if (stuck !== undefined)
         return yield* finish('failed', failed('E_LOOP', stuck, 'Look at the last tool results in the session.'));

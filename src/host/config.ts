@@ -154,6 +154,13 @@ const fromWord = (word: string): unknown => {
   return word.trim() !== '' && !Number.isNaN(Number(word)) ? Number(word) : word;
 };
 
+/** Names and commands stay text, also one called `true`; `false` switches a check off. */
+const fromVariable = (key: string, value: string): unknown => {
+  const isCommand = key.startsWith('checks.') && key !== 'checks.timeoutSeconds';
+  if (isCommand) return value === 'false' ? false : value;
+  return key === 'model' || key === 'fallbackModel' ? value : fromWord(value);
+};
+
 const prefix = 'LLM_COPILOT_';
 /** Variables of ours that are no configuration. */
 const reserved: ReadonlySet<string> = new Set(['DATA_DIR']);
@@ -180,7 +187,7 @@ const readEnv = (env: Env): { config: Config; sources: Map<string, string> } => 
         `Unknown environment variable ${name}${guess === undefined ? '' : ` – did you mean ${prefix}${guess}?`}`,
       );
     }
-    setIn(raw, key, key === 'model' || key === 'fallbackModel' ? value : fromWord(value));
+    setIn(raw, key, fromVariable(key, value));
     sources.set(key, name);
   }
   return { config: validate(raw, 'environment', () => undefined), sources };

@@ -20,9 +20,11 @@ const keeping = (database: Sqlite.Database): Database => {
   kept.push(database, statements);
   return {
     prepare: <Parameters extends unknown[], Row>(sql: string) => {
-      const statement = statements.get(sql) ?? database.prepare(sql);
+      const known = statements.get(sql);
+      if (known !== undefined) return known as Sqlite.Statement<Parameters, Row>;
+      const statement = database.prepare<Parameters, Row>(sql);
       statements.set(sql, statement);
-      return statement as Sqlite.Statement<Parameters, Row>;
+      return statement;
     },
     transaction: database.transaction.bind(database) as Sqlite.Database['transaction'],
     close: () => database.close(),

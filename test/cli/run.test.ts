@@ -123,6 +123,58 @@ describe('the main job', () => {
     expect(ran.result.summary).toContain('adds two numbers');
   });
 
+  test('a claim about files nobody touched is checked too', async () => {
+    const ran = await run(['--permission-mode', 'auto', 'do the tests pass?'], {
+      script: [{ text: 'Yes, all tests pass.' }],
+    });
+    expect(ran.code).toBe(1);
+    expect(ran.result).toMatchObject({ claims: [{ verdict: 'contradicted' }], turns: 1 });
+    project.write('src/add.js', 'export const add = (a, b) => a + b;\n');
+    const honest = await run(['--permission-mode', 'auto', 'do the tests pass?'], {
+      script: [{ text: 'Yes, all tests pass.' }],
+    });
+    expect(honest.result).toMatchObject({ exitCode: 0, verified: true });
+  });
+
+  test('nothing done is not verified', async () => {
+    const ran = await run(['--permission-mode', 'auto', '--require-verified', 'fix it'], {
+      script: [{ text: 'I fixed everything.' }],
+    });
+    expect(ran.result).toMatchObject({ exitCode: 1, verified: false, error: { code: 'E_UNVERIFIED' } });
+  });
+
+  test('a check that the run itself rewrote proves nothing', async () => {
+    const cheat: ScriptedTurn = {
+      calls: [{ name: 'edit', input: { path: 'package.json', old: 'node --test', new: 'exit 0' } }],
+    };
+    const ran = await run(['--permission-mode', 'auto', '--require-verified', 'fix it'], { script: [cheat, claim] });
+    expect(ran.result).toMatchObject({ exitCode: 1, verified: false, claims: [{ verdict: 'unverified' }] });
+    expect(ran.result.summary).toContain('changed what the test check itself does');
+  });
+
+  test('deleting the failing test is said and proves nothing', async () => {
+    project.write('test/other.test.js', "import { test } from 'node:test';\ntest('nothing', () => undefined);\n");
+    const cheat: ScriptedTurn = { calls: [{ name: 'shell', input: { command: 'rm test/add.test.js' } }] };
+    const ran = await run(['--permission-mode', 'auto', 'fix it'], { script: [cheat, claim] });
+    expect(ran.result.verified).toBe(false);
+    expect(ran.result.summary).toContain('deleted test files: test/add.test.js');
+  });
+
+  test('a check of an earlier run proves nothing about files git ignores', async () => {
+    project.write('.gitignore', 'out/\n');
+    project.write(
+      'package.json',
+      JSON.stringify({ name: 'calc', type: 'module', scripts: { test: 'test ! -e out/broken' } }),
+    );
+    const first = await run(['--permission-mode', 'auto', 'go'], { script: [fix, claim] });
+    expect(first.result.verified, first.stderr).toBe(true);
+    const second = await run(['--permission-mode', 'auto', '-c', 'go'], {
+      script: (_request, turn) =>
+        turn === 2 ? { calls: [{ name: 'write', input: { path: 'out/broken', content: '' } }] } : claim,
+    });
+    expect(second.result).toMatchObject({ exitCode: 1, claims: [{ verdict: 'contradicted' }] });
+  });
+
   test('--require-verified turns that into exit 1', async () => {
     const ran = await run(['--permission-mode', 'auto', '--require-verified', 'add a note'], {
       script: [
@@ -145,7 +197,7 @@ describe('the main job', () => {
       script: [{ calls: [{ name: 'read', input: { path: 'src/add.js' } }] }, { text: 'A calculator.' }],
     });
     expect(ran.code).toBe(0);
-    expect(ran.result).toMatchObject({ summary: 'A calculator.', claims: [], verified: true });
+    expect(ran.result).toMatchObject({ summary: 'A calculator.', claims: [], verified: false });
   });
 
   test('without checks, changed files stay unverified and that is said', async () => {
@@ -177,6 +229,14 @@ describe('permissions without a terminal', () => {
     expect(ran.code).toBe(0);
     expect(ran.result).toMatchObject({ verified: false, claims: [{ verdict: 'unverified' }] });
     expect(ran.result.summary).toContain('The test check was not run');
+    const tried = await run(['--permission-mode', 'accept-edits', 'note it'], {
+      script: [
+        { calls: [{ name: 'write', input: { path: 'N.md', content: 'n' } }] },
+        { calls: [{ name: 'shell', input: { command: 'npm test' } }] },
+        { text: 'Noted.' },
+      ],
+    });
+    expect(tried.result).toMatchObject({ exitCode: 0, permissionDenials: [{ tool: 'shell' }, { tool: 'check' }] });
   });
 
   test('--allowed-tools allows just what it names', async () => {
@@ -274,6 +334,23 @@ describe('permissions with a terminal', () => {
 });
 
 describe('output', () => {
+  test('commands the model runs do not see the keys of model services', async () => {
+    const ran = await run(['--permission-mode', 'auto', 'go'], {
+      env: {
+        ANTHROPIC_API_KEY: 'anthropic-1',
+        ANTHROPIC_AUTH_TOKEN: 'anthropic-2',
+        AZURE_OPENAI_API_KEY: 'azure-1',
+        PLAIN: 'kept',
+      },
+      script: (request, turn) =>
+        turn === 0
+          ? { calls: [{ name: 'shell', input: { command: 'env' } }] }
+          : { text: JSON.stringify(request.messages.at(-1)) },
+    });
+    expect(ran.result.summary).toContain('PLAIN=kept');
+    expect(ran.result.summary).not.toMatch(/anthropic-|azure-/);
+  });
+
   test('text: the answer on standard output, everything else on standard error', async () => {
     const ran = await home.cli(['run', '-m', 'script/one', '--permission-mode', 'auto', 'fix it'], {
       cwd: project.root,

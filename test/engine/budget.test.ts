@@ -23,7 +23,9 @@ describe('a budget', () => {
 
   test('shrinks the output cap to what is left', async () => {
     let cap = 0;
-    const inner = scriptedProvider((sent) => ((cap = sent.maxOutputTokens), { text: 'ok', usage }), { capabilities: { price } });
+    const inner = scriptedProvider((sent) => ((cap = sent.maxOutputTokens), { text: 'ok', usage }), {
+      capabilities: { price },
+    });
     await call(budgeted(inner, purse({ maxCostUsd: 0.06 })));
     expect(cap).toBeLessThan(600);
     expect(cap).toBeGreaterThan(500);

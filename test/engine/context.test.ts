@@ -14,11 +14,14 @@ const isWhole = (messages: readonly Message[]): boolean =>
     message.content.every(
       (block) =>
         block.type !== 'tool_call' ||
-        (messages[index + 1]?.content ?? []).some((next) => next.type === 'tool_result' && next.callId === block.callId),
+        (messages[index + 1]?.content ?? []).some(
+          (next) => next.type === 'tool_result' && next.callId === block.callId,
+        ),
     ),
   );
 
-const noisy = (size: number) => testTool('noisy', (input) => says(`${JSON.stringify(input)} ${'lorem ipsum '.repeat(size / 12)}`));
+const noisy = (size: number) =>
+  testTool('noisy', (input) => says(`${JSON.stringify(input)} ${'lorem ipsum '.repeat(size / 12)}`));
 const isSummary = (request: Request): boolean => request.tools.length === 0;
 
 describe('compaction', () => {
@@ -28,13 +31,18 @@ describe('compaction', () => {
       script: (request) => {
         if (isSummary(request)) return { text: 'SUMMARY: looked at many things.' };
         requests.push({ ...request, messages: [...request.messages] });
-        return requests.length <= turns ? { text: `step ${requests.length}`, calls: [{ name: 'noisy', input: { n: requests.length } }] } : { text: 'Finished.' };
+        return requests.length <= turns
+          ? { text: `step ${requests.length}`, calls: [{ name: 'noisy', input: { n: requests.length } }] }
+          : { text: 'Finished.' };
       },
       tools: [noisy(outputSize)],
       agent: { maxTurns: 500, instructions: 'INSTRUCTIONS AND PROJECT RULES' },
     });
     const provider = h.context.model([]);
-    const small: ModelProvider = { ...provider, capabilities: () => ({ ...provider.capabilities(), contextWindow: window, maxOutputTokens: 1000 }) };
+    const small: ModelProvider = {
+      ...provider,
+      capabilities: () => ({ ...provider.capabilities(), contextWindow: window, maxOutputTokens: 1000 }),
+    };
     return { h: Object.assign(h, { context: Object.assign(h.context, { model: () => small }) }), requests };
   };
 
@@ -65,14 +73,18 @@ describe('compaction', () => {
     let turn = 0;
     Object.assign(h.context, { inbox: () => (++turn === 5 ? [userMessage('And never edit generated files.')] : []) });
     await h.run('go');
-    expect(requests.at(-1)?.messages.some((message) => textOf(message.content) === 'And never edit generated files.')).toBe(true);
+    expect(
+      requests.at(-1)?.messages.some((message) => textOf(message.content) === 'And never edit generated files.'),
+    ).toBe(true);
     expect(requests.at(-1)?.messages.some((message) => textOf(message.content).includes('SUMMARY'))).toBe(true);
   });
 
   test('is done at once when the provider says the context is too long', async () => {
     let refused = 0;
     let turn = 0;
-    const inner = scriptedProvider(() => (turn++ < 6 ? { calls: [{ name: 'noisy', input: { turn } }] } : { text: 'Done.' }));
+    const inner = scriptedProvider(() =>
+      turn++ < 6 ? { calls: [{ name: 'noisy', input: { turn } }] } : { text: 'Done.' },
+    );
     const provider: ModelProvider = {
       ...inner,
       async *stream(request, signal) {
@@ -92,7 +104,9 @@ describe('compaction', () => {
   });
 
   test('a task that cannot fit ends with a clear error', async () => {
-    const h = start({ provider: scriptedProvider([{ text: 'x' }], { capabilities: { contextWindow: 4000, maxOutputTokens: 1000 } }) });
+    const h = start({
+      provider: scriptedProvider([{ text: 'x' }], { capabilities: { contextWindow: 4000, maxOutputTokens: 1000 } }),
+    });
     const result = await h.run('word '.repeat(20_000));
     expect(result.error).toMatchObject({ code: 'E_CONTEXT' });
   });

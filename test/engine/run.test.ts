@@ -23,7 +23,12 @@ describe('a run', () => {
     const result = await h.run('hi');
     expect(result).toMatchObject({ status: 'answered', text: 'Hello there.', turns: 1 });
     expect(h.kinds().filter((kind) => kind !== 'text.delta')).toEqual([
-      'run.started', 'message.added', 'model.selected', 'usage', 'message.added', 'run.finished',
+      'run.started',
+      'message.added',
+      'model.selected',
+      'usage',
+      'message.added',
+      'run.finished',
     ]);
   });
 
@@ -58,7 +63,16 @@ describe('a run', () => {
         () => [{ kind, path: 'f' }],
       );
     const h = start({
-      script: [{ calls: [{ name: 'a', input: {} }, { name: 'b', input: {} }, { name: 'w', input: {} }, { name: 'c', input: {} }] }],
+      script: [
+        {
+          calls: [
+            { name: 'a', input: {} },
+            { name: 'b', input: {} },
+            { name: 'w', input: {} },
+            { name: 'c', input: {} },
+          ],
+        },
+      ],
       tools: [slow('a', 30, 'read'), slow('b', 5, 'read'), slow('w', 5, 'write'), slow('c', 5, 'read')],
     });
     await h.run('go');
@@ -66,7 +80,9 @@ describe('a run', () => {
     expect(most).toBe(2);
     const log = h.events.flatMap((event, seq) => (event.type.includes('delta') ? [] : [{ ...event, seq } as Recorded]));
     const runId = log[0]?.run ?? '';
-    expect(messagesOf(log, runId)[2]?.content.map((block) => block.type === 'tool_result' && textOf(block.content))).toEqual(['a', 'b', 'w', 'c']);
+    expect(
+      messagesOf(log, runId)[2]?.content.map((block) => block.type === 'tool_result' && textOf(block.content)),
+    ).toEqual(['a', 'b', 'w', 'c']);
   });
 
   test('tells the model about unknown tools and bad input, and goes on', async () => {
@@ -79,8 +95,19 @@ describe('a run', () => {
     };
     const h = start({
       script: (request) => {
-        seen.push(...request.messages.flatMap((message) => message.content.flatMap((block) => (block.type === 'tool_result' ? [textOf(block.content)] : []))));
-        return seen.length === 0 ? { calls: [{ name: 'nope', input: {} }, { name: 'picky', input: '{broken' }] } : { text: 'I see.' };
+        seen.push(
+          ...request.messages.flatMap((message) =>
+            message.content.flatMap((block) => (block.type === 'tool_result' ? [textOf(block.content)] : [])),
+          ),
+        );
+        return seen.length === 0
+          ? {
+              calls: [
+                { name: 'nope', input: {} },
+                { name: 'picky', input: '{broken' },
+              ],
+            }
+          : { text: 'I see.' };
       },
       tools: [picky],
     });
@@ -111,15 +138,35 @@ describe('a run', () => {
   test('does not count failures across a call that worked', async () => {
     let failures = 0;
     const h = start({
-      script: (_request, turn) => (turn < 8 ? { calls: [{ name: turn % 2 ? 'good' : 'bad', input: {} }] } : { text: 'Done.' }),
-      tools: [testTool('bad', () => (failures++, Promise.reject(new ToolError('no')))), testTool('good', () => says('ok'))],
+      script: (_request, turn) =>
+        turn < 8 ? { calls: [{ name: turn % 2 ? 'good' : 'bad', input: {} }] } : { text: 'Done.' },
+      tools: [
+        testTool('bad', () => (failures++, Promise.reject(new ToolError('no')))),
+        testTool(
+          'good',
+          () => says('ok'),
+          () => [{ kind: 'write', path: 'f' }],
+        ),
+      ],
     });
     expect(await h.run('go')).toMatchObject({ status: 'answered' });
     expect(failures).toBe(4);
   });
 
+  test('counts failures across calls that only looked', async () => {
+    const h = start({
+      script: (_request, turn) => ({ calls: [{ name: turn % 2 ? 'good' : 'bad', input: {} }] }),
+      tools: [testTool('bad', () => Promise.reject(new ToolError('no'))), testTool('good', () => says('ok'))],
+    });
+    expect(await h.run('go')).toMatchObject({ status: 'failed', turns: 5 });
+  });
+
   test('stops at the turn limit with exit 5', async () => {
-    const h = start({ script: (_r, turn) => ({ calls: [{ name: 'ok', input: { turn } }] }), tools: [testTool('ok', () => says('ok'))], agent: { maxTurns: 3 } });
+    const h = start({
+      script: (_r, turn) => ({ calls: [{ name: 'ok', input: { turn } }] }),
+      tools: [testTool('ok', () => says('ok'))],
+      agent: { maxTurns: 3 },
+    });
     const result = await h.run('go');
     expect(result).toMatchObject({ status: 'stopped', turns: 3 });
     expect(result.error?.exitCode).toBe(5);
@@ -190,7 +237,9 @@ describe('a run', () => {
       tools: [
         testTool('slow', async (_input, { signal }) => {
           setTimeout(() => controller.abort(interruptedError()), 10);
-          await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+          await new Promise((_resolve, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason as Error)),
+          );
           return says('never');
         }),
       ],
@@ -210,7 +259,10 @@ describe('a run', () => {
   });
 
   test('a bug in a tool is not swallowed', async () => {
-    const h = start({ script: [{ calls: [{ name: 'bug', input: {} }] }], tools: [testTool('bug', () => Promise.reject(new TypeError('oops')))] });
+    const h = start({
+      script: [{ calls: [{ name: 'bug', input: {} }] }],
+      tools: [testTool('bug', () => Promise.reject(new TypeError('oops')))],
+    });
     await expect(h.run('go')).rejects.toThrow('oops');
   });
 
@@ -271,13 +323,22 @@ describe('permission', () => {
       },
     };
   };
-  const writer = testTool('writer', () => says('written'), () => [{ kind: 'write', path: 'f.txt' }]);
+  const writer = testTool(
+    'writer',
+    () => says('written'),
+    () => [{ kind: 'write', path: 'f.txt' }],
+  );
   const policyFor = (mode: 'ask' | 'plan', ...rules: string[]) =>
     rulePolicy({ mode, rules: rules.map(parseRule), roots: [], readable: [], home: '/' });
 
   test('a yes lets the call run, and who decided is recorded', async () => {
     const { ask, questions } = asking([{ allow: true }]);
-    const h = start({ script: [{ calls: [{ name: 'writer', input: {} }] }], tools: [writer], policy: policyFor('ask'), context: { ask } });
+    const h = start({
+      script: [{ calls: [{ name: 'writer', input: {} }] }],
+      tools: [writer],
+      policy: policyFor('ask'),
+      context: { ask },
+    });
     await h.run('go');
     expect(questions).toEqual(['writer']);
     expect(h.events).toContainEqual(expect.objectContaining({ type: 'tool.decided', verdict: 'allow', by: 'user' }));
@@ -286,32 +347,53 @@ describe('permission', () => {
 
   test('a no is told to the model with the human’s reason and what would allow it is recorded', async () => {
     const { ask } = asking([{ allow: false, feedback: 'Not that file.' }]);
-    const h = start({ script: [{ calls: [{ name: 'writer', input: {} }] }], tools: [writer], policy: policyFor('ask'), context: { ask } });
+    const h = start({
+      script: [{ calls: [{ name: 'writer', input: {} }] }],
+      tools: [writer],
+      policy: policyFor('ask'),
+      context: { ask },
+    });
     await h.run('go');
     const finished = h.events.find((event) => event.type === 'tool.finished');
     expect(finished?.type === 'tool.finished' && textOf(finished.content)).toContain('Not that file.');
-    expect(h.events).toContainEqual(expect.objectContaining({ type: 'tool.decided', verdict: 'deny', hint: expect.stringContaining('allow: write') as string }));
+    expect(h.events).toContainEqual(
+      expect.objectContaining({
+        type: 'tool.decided',
+        verdict: 'deny',
+        hint: expect.stringContaining('allow: write') as string,
+      }),
+    );
   });
 
   test('a denial by rule never asks', async () => {
     const { ask, questions } = asking([]);
-    const h = start({ script: [{ calls: [{ name: 'writer', input: {} }] }], tools: [writer], policy: policyFor('ask', 'deny: write(**)'), context: { ask } });
+    const h = start({
+      script: [{ calls: [{ name: 'writer', input: {} }] }],
+      tools: [writer],
+      policy: policyFor('ask', 'deny: write(**)'),
+      context: { ask },
+    });
     await h.run('go');
     expect(questions).toEqual([]);
-    expect(h.events).toContainEqual(expect.objectContaining({ type: 'tool.decided', verdict: 'deny', by: 'rule', rule: 'deny: write(**)' }));
+    expect(h.events).toContainEqual(
+      expect.objectContaining({ type: 'tool.decided', verdict: 'deny', by: 'rule', rule: 'deny: write(**)' }),
+    );
   });
 
   test('effects name real absolute paths', async () => {
     const h = start({ script: [{ calls: [{ name: 'writer', input: {} }] }], tools: [writer] });
     await h.run('go');
     const decided = h.events.find((event) => event.type === 'tool.decided');
-    expect(decided?.type === 'tool.decided' && decided.effects).toEqual([{ kind: 'write', path: `${h.project.root}/f.txt` }]);
+    expect(decided?.type === 'tool.decided' && decided.effects).toEqual([
+      { kind: 'write', path: `${h.project.root}/f.txt` },
+    ]);
   });
 });
 
 describe('structured output', () => {
   const schema = { type: 'object' };
-  const problems = async (_schema: object, value: unknown) => (typeof value === 'object' && value !== null && 'ok' in value ? [] : ['/ must have "ok"']);
+  const problems = async (_schema: object, value: unknown) =>
+    typeof value === 'object' && value !== null && 'ok' in value ? [] : ['/ must have "ok"'];
 
   test('a fitting answer becomes the result, also inside a fence', async () => {
     const h = start({ script: [{ text: '```json\n{"ok": true}\n```' }], context: { problemsWith: problems } });

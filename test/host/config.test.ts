@@ -30,13 +30,21 @@ describe('layers', () => {
     env.LLM_COPILOT_DATA_DIR = '/somewhere';
     const { value, settings } = await load({ model: 'flag/model', permissions: { mode: 'auto' } });
     expect(value).toMatchObject({
-      model: 'flag/model', maxTurns: 20, maxRepairs: 3, verify: 'auto', permissions: { mode: 'auto' },
+      model: 'flag/model',
+      maxTurns: 20,
+      maxRepairs: 3,
+      verify: 'auto',
+      permissions: { mode: 'auto' },
       checks: { test: 'npm test', lint: 'npm run lint', timeoutSeconds: 600 },
     });
     const origin = Object.fromEntries(settings.map(({ key, layer, source }) => [key, [layer, source]]));
     expect(origin).toMatchObject({
-      model: ['flag', '--model'], 'permissions.mode': ['flag', '--mode'], maxTurns: ['project', project], maxRepairs: ['env', 'LLM_COPILOT_MAX_REPAIRS'],
-      'checks.test': ['user', user], verify: ['default', 'default'],
+      model: ['flag', '--model'],
+      'permissions.mode': ['flag', '--mode'],
+      maxTurns: ['project', project],
+      maxRepairs: ['env', 'LLM_COPILOT_MAX_REPAIRS'],
+      'checks.test': ['user', user],
+      verify: ['default', 'default'],
     });
   });
 
@@ -45,7 +53,9 @@ describe('layers', () => {
     write('project', 'permissions:\n  rules:\n    - ask: net(*)\n');
     const { rules } = await load();
     expect(rules.map((rule) => [rule.layer, rule.line])).toEqual([
-      ['user', 'allow: exec(npm test *)'], ['user', 'deny: read(.env*)'], ['project', 'ask: net(*)'],
+      ['user', 'allow: exec(npm test *)'],
+      ['user', 'deny: read(.env*)'],
+      ['project', 'ask: net(*)'],
     ]);
   });
 });
@@ -53,7 +63,10 @@ describe('layers', () => {
 describe('a project may only narrow', () => {
   test('what would widen is left out and said', async () => {
     write('user', 'maxCostUsd: 1\n');
-    write('project', 'permissions:\n  mode: bypass\n  rules:\n    - allow: exec(*)\nmaxCostUsd: 5\nverify: never\nrequireVerified: false\nmodels:\n  a/b: {price: null}\n');
+    write(
+      'project',
+      'permissions:\n  mode: bypass\n  rules:\n    - allow: exec(*)\nmaxCostUsd: 5\nverify: never\nrequireVerified: false\nmodels:\n  a/b: {price: null}\n',
+    );
     const { value, rules, notices } = await load();
     expect(value).toMatchObject({ permissions: { mode: 'ask' }, maxCostUsd: 1, verify: 'auto' });
     expect(value.models).toBeUndefined();
@@ -73,7 +86,10 @@ describe('a project may only narrow', () => {
 describe('mistakes are named', () => {
   test.each([
     ['modle: x\n', /config\.yaml:1: unknown key "modle" – did you mean "model"/],
-    ['\npermissions:\n  mod: ask\n', /config\.yaml:3: unknown key "permissions\.mod" – did you mean "permissions\.mode"/],
+    [
+      '\npermissions:\n  mod: ask\n',
+      /config\.yaml:3: unknown key "permissions\.mod" – did you mean "permissions\.mode"/,
+    ],
     ['zzzzzzzz: 1\n', /unknown key "zzzzzzzz"$/],
     ['maxTurns: many\n', /config\.yaml:1: maxTurns/],
     ['permissions:\n  mode: yolo\n', /config\.yaml:2: permissions\.mode/],
@@ -100,7 +116,9 @@ describe('setting a key', () => {
     const path = write('user', '# mine\nmodel: a/b # the good one\n');
     await setConfig(path, 'maxTurns', '7');
     await setConfig(path, 'permissions.mode', 'auto');
-    expect(readFileSync(path, 'utf8')).toBe('# mine\nmodel: a/b # the good one\nmaxTurns: 7\npermissions:\n  mode: auto\n');
+    expect(readFileSync(path, 'utf8')).toBe(
+      '# mine\nmodel: a/b # the good one\nmaxTurns: 7\npermissions:\n  mode: auto\n',
+    );
     const fresh = join(folder, 'new', 'config.yaml');
     await setConfig(fresh, 'checks.test', 'false');
     expect(readFileSync(fresh, 'utf8')).toBe('checks:\n  test: false\n');

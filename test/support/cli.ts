@@ -34,13 +34,22 @@ const sink = (): Writable & { text: string } => {
 export const scriptPlugin = (script: Script, options: Parameters<typeof scriptedProvider>[1] = {}): Plugin => ({
   name: 'script',
   providers: [{ name: 'script', keyEnv: [], defaultModel: 'one' }],
-  load: async () => ({ setup: () => ({ providers: { script: (model) => scriptedProvider(script, { name: `script/${model}`, ...options }) } }) }),
+  load: async () => ({
+    setup: () => ({
+      providers: { script: (model) => scriptedProvider(script, { name: `script/${model}`, ...options }) },
+    }),
+  }),
 });
 
 /** Runs command lines in this process, each with the same fresh data folder and no keys. */
 export const cliHarness = () => {
   const home = mkdtempSync(join(tmpdir(), 'llm-copilot-home-'));
-  const base = { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: join(home, 'config'), LLM_COPILOT_DATA_DIR: join(home, 'data') };
+  const base = {
+    PATH: process.env.PATH,
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, 'config'),
+    LLM_COPILOT_DATA_DIR: join(home, 'data'),
+  };
   return {
     home,
     close: () => rmSync(home, { recursive: true, force: true }),

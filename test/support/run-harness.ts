@@ -53,14 +53,22 @@ export const harness = (options: HarnessOptions = {}): Harness => {
   const data = mkdtempSync(join(tmpdir(), 'llm-copilot-data-'));
   const sandbox = localSandbox({ root: project.root, dataDir: data });
   const tools = new Map((options.tools ?? []).map((tool) => [tool.name, tool]));
-  const agent: Agent = { name: 'coder', instructions: 'You are a test.', tools: [...tools.keys()], maxTurns: 20, ...options.agent };
+  const agent: Agent = {
+    name: 'coder',
+    instructions: 'You are a test.',
+    tools: [...tools.keys()],
+    maxTurns: 20,
+    ...options.agent,
+  };
   const provider = options.provider ?? scriptedProvider(options.script ?? []);
   const events: (Event | Transient)[] = [];
   const context: RunContext = {
     agents: new Map([[agent.name, agent]]),
     tools,
     model: () => provider,
-    policy: options.policy ?? rulePolicy({ mode: 'auto', rules: [], roots: [project.root], readable: [sandbox.scratch], home: '/nowhere' }),
+    policy:
+      options.policy ??
+      rulePolicy({ mode: 'auto', rules: [], roots: [project.root], readable: [sandbox.scratch], home: '/nowhere' }),
     ask: async () => ({ allow: false, feedback: 'Nobody is there.' }),
     sandbox,
     history: (): Message[] => [],

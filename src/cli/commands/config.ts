@@ -34,7 +34,8 @@ export const configCommand = (program: Command, cli: Cli): void => {
   config
     .command('get <key>')
     .description('one setting')
-    .action(async (key: string) => {
+    .option('--origin', 'say where it comes from')
+    .action(async (key: string, flags: { origin?: boolean }) => {
       const { configKeys } = await import('../../core/config.ts');
       const { loadSettings } = await import('../../app/settings.ts');
       const { settings } = await loadSettings(io.env, root());
@@ -43,7 +44,7 @@ export const configCommand = (program: Command, cli: Cli): void => {
         throw usageError(`There is no setting "${key}"${guess === undefined ? '' : ` – did you mean "${guess}"?`}`);
       }
       const setting = settings.find((one) => one.key === key);
-      if (setting) print(shown(setting.value));
+      if (setting) print(`${shown(setting.value)}${flags.origin ? `  # ${setting.layer}: ${setting.source}` : ''}`);
       else cli.exit(1);
     });
 

@@ -98,7 +98,7 @@ export const runTask = async (words: readonly string[], flags: RunFlags, cli: Cl
     try {
       const { value: settings } = job.config;
       limitTo(settings.timeoutSeconds ?? usualSeconds);
-      if (!flags.quiet) for (const notice of job.config.notices) io.stderr.write(`llm-copilot: ${notice}\n`);
+      if (!flags.quiet) for (const notice of job.notices) io.stderr.write(`llm-copilot: ${notice}\n`);
       const readers: Reader[] = [];
       if (flags.outputFormat === 'stream-json')
         readers.push(jsonLinesReader(io, flags.includePartialMessages === true));

@@ -1,12 +1,13 @@
 import { isCopilotError } from '../../base/errors.ts';
 import type { RunResult, Task } from '../../core/agent.ts';
-import type { Event, Transient } from '../../core/event.ts';
-import type { Check, CheckRun, JudgedClaim } from '../../core/evidence.ts';
-import { text, textOf } from '../../core/message.ts';
+import type { Event, Recorded, Transient } from '../../core/event.ts';
+import type { CheckRun, JudgedClaim } from '../../core/evidence.ts';
+import { text } from '../../core/message.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import type { WorkflowContext } from '../../core/workflow.ts';
-import { claimsOf, judge, noWorse, withoutClaimsBlock } from '../evidence.ts';
-import type { CheckInput } from './check-tool.ts';
+import { checkOf, claimsOf, judge, noWorse, withoutClaimsBlock } from '../evidence.ts';
+import { digestNow, runCheck, runChecks, type Checked } from './run-checks.ts';
+import { weakenedBy, type Weakened } from './weakened.ts';
 
 /** How hard to look. */
 export interface VerifyOptions {
@@ -25,44 +26,16 @@ export interface Verification extends Outcome {
   noWorse: string[];
 }
 
-interface Checked {
-  data: CheckRun;
-  output: string;
-}
-
 /** Characters of a failing check's output that go back to the model. */
 const reportChars = 6000;
 
-const isCheckRun = (data: unknown): data is CheckRun => typeof data === 'object' && data !== null && 'check' in data;
-
 const tailOf = (output: string): string => (output.length > reportChars ? `…${output.slice(-reportChars)}` : output);
-
-async function* runCheck(
-  check: Check,
-  tree: CheckRun['tree'],
-  context: WorkflowContext,
-): AsyncGenerator<Event | Transient, Checked | { denied: string }> {
-  const input: CheckInput = { check, tree };
-  const { content, data } = yield* context.tool('check', input);
-  return isCheckRun(data) ? { data, output: textOf(content) } : { denied: textOf(content) };
-}
 
 const report = (failing: readonly Checked[]): string =>
   [
     'The checks were run on your changes and do not pass. Fix the cause; do not weaken the checks.',
     ...failing.map(({ data, output }) => `## ${data.check}: \`${data.command}\`\n\n\`\`\`\n${tailOf(output)}\n\`\`\``),
   ].join('\n\n');
-
-/** Undefined when it cannot be known, with the reason in `notes`. */
-const digestNow = async (context: WorkflowContext, notes: Set<string>): Promise<string | undefined> => {
-  try {
-    return await context.sandbox.digest();
-  } catch (error) {
-    if (!isCopilotError(error)) throw error;
-    notes.add(`${error.message} Nothing can be verified without it.`);
-    return undefined;
-  }
-};
 
 /** True when the workspace is not, or cannot be shown to be, as it was before the first write or exec. */
 const hasChanged = async (context: WorkflowContext, notes: Set<string>): Promise<boolean> => {
@@ -76,16 +49,46 @@ const hasChanged = async (context: WorkflowContext, notes: Set<string>): Promise
   }
 };
 
-const isMistaken = async (answer: string, context: WorkflowContext, notes: Set<string>): Promise<boolean> => {
+/** The log without check runs of earlier workflows: what they saw may rest on files the digest does not cover. */
+function* ownLog(context: WorkflowContext): Generator<Recorded> {
+  for (const event of context.log()) {
+    if (event.type === 'tool.finished' && event.tool === 'check' && event.run !== context.id) continue;
+    yield event;
+  }
+}
+
+const judged = async (answer: string, context: WorkflowContext, notes: Set<string>): Promise<JudgedClaim[]> => {
   const claims = claimsOf(answer);
-  if (claims.length === 0) return false;
-  const digest = await digestNow(context, notes);
-  return judge(context.log(), claims, digest ?? null, context.checks).some((claim) => claim.verdict === 'contradicted');
+  if (claims.length === 0) return [];
+  return judge(ownLog(context), claims, (await digestNow(context, notes)) ?? null, context.checks);
+};
+
+const unweakened = (claim: JudgedClaim, weakened: Weakened): JudgedClaim => {
+  const check = checkOf(claim.kind);
+  if (claim.verdict !== 'verified' || check === undefined || !weakened.checks.has(check)) return claim;
+  return {
+    ...claim,
+    verdict: 'unverified',
+    evidence: `${claim.evidence} But this run changed what the ${check} check does.`,
+  };
+};
+
+const weakenedIn = async (context: WorkflowContext): Promise<Weakened> => {
+  const { sandbox, checks } = context;
+  try {
+    const [from, to] = [await sandbox.origin(), await sandbox.digest()];
+    if (from !== undefined)
+      return await weakenedBy(await sandbox.changes(from, to), checks, () => sandbox.diff(from, to));
+  } catch (error) {
+    // Without a digest nothing counts as verified anyway, and that has been said.
+    if (!isCopilotError(error)) throw error;
+  }
+  return { checks: new Set(), notes: [] };
 };
 
 /**
- * Runs a task, and when files changed, the checks; failures go back to the model a bounded number of times. Then its
- * claims are judged against the log. Commands decide, not the model's words.
+ * Runs a task; when files changed, the checks; when they did not, those checks the answer makes claims about. Failures go
+ * back to the model a bounded number of times. Then its claims are judged against the log: commands decide, not words.
  */
 export async function* verified(
   task: Task,
@@ -104,23 +107,15 @@ export async function* verified(
 
   for (let repairs = 0; options.verify === 'auto' && result.status === 'answered'; repairs++) {
     changed = await hasChanged(context, notes);
-    if (!changed) break;
-    if (context.checks.length === 0) notes.add('No checks are configured or were found, so nothing was run.');
-    let done: Checked[] = [];
-    // A check may write files itself (caches, snapshots). A second round then runs on the tree the first one left.
-    for (let round = 0; round < 2; round++) {
-      const digest = await digestNow(context, notes);
-      done = [];
-      for (const check of context.checks) {
-        const ran = yield* runCheck(check, 'now', context);
-        if ('denied' in ran) {
-          denied = true;
-          notes.add(`The ${check.name} check was not run. ${ran.denied}`);
-        } else done.push(ran);
-      }
-      if (done.length === 0 || digest === undefined || (await digestNow(context, notes)) === digest) break;
-    }
+    const claimed = new Set(claimsOf(result.text).map((claim) => checkOf(claim.kind)));
+    const due = changed ? context.checks : context.checks.filter((check) => claimed.has(check.name));
+    if (changed && due.length === 0) notes.add('No checks are configured or were found, so nothing was run.');
+    if (due.length === 0) break;
+    const { done, denied: refused } = yield* runChecks(due, context, notes);
+    denied ||= refused;
     latest = done.map(({ data }) => data);
+    // A claim about files nobody touched is only judged; there is nothing to repair.
+    if (!changed) break;
     harmless = [];
     const failures = done.filter(({ data }) => data.exitCode !== 0);
     const worse: Checked[] = [];
@@ -136,7 +131,10 @@ export async function* verified(
       else worse.push(failure);
     }
     // A model that says it mended what still fails hears of it, even when it made nothing worse.
-    const mistaken = failures.length > 0 && worse.length === 0 && (await isMistaken(result.text, context, notes));
+    const mistaken =
+      worse.length === 0 &&
+      failures.length > 0 &&
+      (await judged(result.text, context, notes)).some((claim) => claim.verdict === 'contradicted');
     const back = mistaken ? failures : worse;
     if (back.length === 0 || repairs >= options.maxRepairs) break;
     result = yield* context.run({
@@ -148,14 +146,14 @@ export async function* verified(
     await context.sandbox.endProcesses();
   }
 
+  const weakened = changed ? await weakenedIn(context) : { checks: new Set<never>(), notes: [] };
+  for (const note of weakened.notes) notes.add(note);
   const claims: JudgedClaim[] = [];
   if (result.status === 'answered') {
-    const made = claimsOf(result.text);
-    const digest = made.length > 0 ? await digestNow(context, notes) : undefined;
-    for (const claim of judge(context.log(), made, digest ?? null, context.checks)) {
-      claims.push(claim);
-      yield { type: 'claim.judged', run: context.id, claim };
+    for (const claim of await judged(result.text, context, notes)) {
+      claims.push(unweakened(claim, weakened));
     }
+    for (const claim of claims) yield { type: 'claim.judged', run: context.id, claim };
   }
   const failing = latest.filter((run) => run.exitCode !== 0 && !harmless.includes(run.check));
   for (const run of latest.filter((one) => harmless.includes(one.check))) {
@@ -169,14 +167,14 @@ export async function* verified(
   const contradicted = claims.some((claim) => claim.verdict === 'contradicted');
   const broken = failing.length > 0 || contradicted;
   const status = result.status === 'answered' ? (broken ? 'failed' : 'done') : result.status;
-  const proven = claims.every((claim) => claim.verdict === 'verified');
-  const checked = !changed || (latest.length > 0 && !denied && latest.every((run) => run.exitCode === 0));
+  const passed = latest.length > 0 && !denied && latest.every((run) => run.exitCode === 0);
+  const proven = claims.every((claim) => claim.verdict === 'verified') && weakened.notes.length === 0;
   const summary = [withoutClaimsBlock(result.text).trim(), ...notes].filter((line) => line !== '').join('\n\n');
   const outcome: Outcome = {
     status,
     summary,
     claims,
-    verified: result.status === 'answered' && proven && checked && options.verify === 'auto',
+    verified: result.status === 'answered' && passed && proven,
     ...(result.result === undefined ? {} : { result: result.result }),
   };
   yield { type: 'workflow.finished', run: context.id, workflow: 'run', outcome };

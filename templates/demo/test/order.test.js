@@ -7,7 +7,13 @@ test('a small order pays the full price', () => {
 });
 
 test('ten packets get ten percent off', () => {
-  assert.equal(totalCents([{ packets: 6, cents: 450 }, { packets: 4, cents: 300 }]), 3510);
+  assert.equal(
+    totalCents([
+      { packets: 6, cents: 450 },
+      { packets: 4, cents: 300 },
+    ]),
+    3510,
+  );
 });
 
 test('an empty order costs nothing', () => {
