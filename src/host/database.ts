@@ -26,7 +26,7 @@ const keeping = (database: Sqlite.Database): Database => {
       statements.set(sql, statement);
       return statement;
     },
-    transaction: database.transaction.bind(database) as Sqlite.Database['transaction'],
+    transaction: (procedure) => database.transaction(procedure),
     close: () => database.close(),
   };
 };

@@ -17,6 +17,14 @@ const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)]
 /** Run elsewhere: by the person (or CI) who runs this test, and by the packaging suite. */
 const elsewhere = ['npm ci && npm run demo', 'npm test'];
 
+/** What mends the project's bug. */
+const mend = {
+  path: 'src/csv.js',
+  old: "if (char === '\"') {\n  quoted = false;",
+  new: "if (char === '\"' && text[i + 1] === '\"') {\n  field += char;\n  i++;\n} else if (char === '\"') {\n  quoted = false;",
+};
+let mending = false;
+
 let folder: ReturnType<typeof tempFolder>;
 let server: WireServer;
 let root: string;
@@ -27,9 +35,11 @@ beforeAll(async () => {
   execFileSync('git', ['init', '-q'], { cwd: root });
   mkdirSync(join(folder.path, 'bin'));
   symlinkSync(binary, join(folder.path, 'bin', 'llm-copilot'));
-  server = await wireServer((request) => ({
-    text: conversationOf(request).system.includes('fitting this schema') ? '{"risk":"low"}' : 'Done.',
-  }));
+  server = await wireServer((request) => {
+    const { system, messages } = conversationOf(request);
+    if (system.includes('fitting this schema')) return { text: '{"risk":"low"}' };
+    return mending && messages.length === 1 ? { calls: [{ name: 'edit', input: mend }] } : { text: 'Done.' };
+  });
 });
 afterAll(async () => {
   await server.close();
@@ -60,6 +70,7 @@ describe('every command the README shows', () => {
 
   test.each(commands.filter((line) => !elsewhere.includes(line)))('%s', async (line) => {
     data++;
+    mending = line.includes('--require-verified');
     if (line.includes('3f2a')) {
       // A session of the id the README uses.
       const id = '3f2a0000-0000-4000-8000-000000000000';
