@@ -62,22 +62,33 @@ const blockOf = (block: Block, stale: ReadonlySet<string>): ContentBlockParam[] 
   }
 };
 
+// Messages never change, and a long conversation is sent whole at every turn: each is converted once.
+const converted = new WeakMap<Message, ContentBlockParam[]>();
+
+const blocksOf = (message: Message, stale: ReadonlySet<string>): ContentBlockParam[] => {
+  const known = converted.get(message);
+  if (known) return known;
+  const blocks = message.content.flatMap((block) => blockOf(block, stale));
+  // What is stale may change from one request to the next.
+  if (!message.content.some((block) => block.type === 'thinking')) converted.set(message, blocks);
+  return blocks;
+};
+
+const isResult = (block: ContentBlockParam): boolean => block.type === 'tool_result';
+
 /** Alternating turns: neighbours of one role become one message, results first in theirs as the API demands. */
 const turnsOf = (
   messages: readonly Message[],
   stale: ReadonlySet<string>,
 ): { role: Message['role']; content: ContentBlockParam[] }[] => {
   const turns: { role: Message['role']; content: ContentBlockParam[] }[] = [];
-  for (const { role, content } of messages) {
-    const blocks = content.flatMap((block) => blockOf(block, stale));
-    const last = turns.at(-1);
+  for (const message of messages) {
+    const { role } = message;
+    const blocks = blocksOf(message, stale);
     if (blocks.length === 0) continue;
-    if (last?.role === role) last.content.push(...blocks);
-    else turns.push({ role, content: blocks });
-  }
-  for (const turn of turns) {
-    const isResult = (block: ContentBlockParam): boolean => block.type === 'tool_result';
-    turn.content = [...turn.content.filter(isResult), ...turn.content.filter((block) => !isResult(block))];
+    const last = turns.at(-1);
+    if (last?.role !== role) turns.push({ role, content: [...blocks] });
+    else last.content = [...last.content, ...blocks].sort((a, b) => Number(isResult(b)) - Number(isResult(a)));
   }
   return turns;
 };
