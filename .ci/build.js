@@ -7,8 +7,7 @@ const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: {
-    main: 'src/cli/main.ts',
-    plugins: 'plugins/index.ts',
+    command: 'bin/command.ts',
     index: 'src/index.ts',
     testing: 'src/testing.ts',
   },

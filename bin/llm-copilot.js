@@ -6,11 +6,9 @@ const { version } = JSON.parse(readFileSync(`${__dirname}/../package.json`, 'utf
 const argv = process.argv.slice(2);
 
 const start = async () => {
-  // Node's HTTP client is WebAssembly: optimising it takes a third of a short run and 30 MB, and never pays back.
-  require('node:v8').setFlagsFromString('--liftoff-only');
   // Node 22 and later keep compiled code between starts.
   require('node:module').enableCompileCache?.();
-  const [{ main }, { default: plugins }] = await Promise.all([import('../dist/main.js'), import('../dist/plugins.js')]);
+  const { main, plugins } = await import('../dist/command.js');
   process.exitCode = await main(argv, { plugins, version });
 };
 

@@ -181,10 +181,14 @@ describe('the house', () => {
     expect(offences).toEqual([]);
   });
 
-  it('starts from bin with what was built, nothing else', () => {
+  it('starts from bin with what was built, and builds it from the command line and the plugins', () => {
+    const allowed = (path: string, specifier: string): boolean =>
+      path.endsWith('.ts')
+        ? specifier === '../src/cli/main.ts' || specifier === '../plugins/index.ts'
+        : specifier.startsWith('node:') || specifier.startsWith('../dist/');
     const offences = bins.flatMap((file) =>
       file.imports
-        .filter(({ specifier }) => !specifier.startsWith('node:') && !specifier.startsWith('../dist/'))
+        .filter(({ specifier }) => !allowed(file.path, specifier))
         .map(({ specifier, line }) => `${file.path}:${line} imports ${specifier}`),
     );
     expect(offences).toEqual([]);

@@ -87,20 +87,16 @@ const turnsOf = (
     const blocks = blocksOf(message, stale);
     if (blocks.length === 0) continue;
     const last = turns.at(-1);
-    if (last?.role !== role) turns.push({ role, content: [...blocks] });
+    if (last?.role !== role) turns.push({ role, content: blocks });
     else last.content = [...last.content, ...blocks].sort((a, b) => Number(isResult(b)) - Number(isResult(a)));
   }
   return turns;
 };
 
-/** Ends the cached prefix at the last block of a turn that may carry a mark; reasoning may not. */
-const markCached = (content: ContentBlockParam[]): void => {
-  for (let index = content.length - 1; index >= 0; index -= 1) {
-    const block = content[index];
-    if (block === undefined || block.type === 'thinking' || block.type === 'redacted_thinking') continue;
-    content[index] = { ...block, cache_control: ephemeral };
-    return;
-  }
+/** A turn's blocks with the end of the cached prefix at the last one that may carry a mark; reasoning may not. */
+const markCached = (content: readonly ContentBlockParam[]): ContentBlockParam[] => {
+  const at = content.findLastIndex((block) => block.type !== 'thinking' && block.type !== 'redacted_thinking');
+  return content.map((block, index) => (index === at ? { ...block, cache_control: ephemeral } : block));
 };
 
 const toolOf = (tool: ToolSpec, index: number, all: readonly ToolSpec[]): Tool => ({
@@ -123,9 +119,9 @@ export const bodyOf = (
 ): MessageCreateParamsStreaming => {
   const turns = turnsOf(request.messages, stale);
   const newest = turns.at(-1);
-  const previous = turns.slice(0, -1).findLast((turn) => turn.role === 'user');
-  if (newest) markCached(newest.content);
-  if (previous) markCached(previous.content);
+  const previous = turns.findLast((turn) => turn !== newest && turn.role === 'user');
+  if (newest) newest.content = markCached(newest.content);
+  if (previous) previous.content = markCached(previous.content);
   return {
     model,
     max_tokens: request.maxOutputTokens,

@@ -21,6 +21,7 @@ import { fallingBack } from '../engine/fallback.ts';
 import { retrying } from '../engine/resilience.ts';
 import { run, type RunContext } from '../engine/run.ts';
 import type { LoadedConfig } from '../host/config.ts';
+import { lightenHttpClient } from '../host/http-client.ts';
 import { localSandbox } from '../host/local-sandbox.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 import { gitFacts, projectInstructions } from '../host/surroundings.ts';
@@ -111,6 +112,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
   );
   const gitSoon = gitFacts(root, env);
   const instructionsSoon = projectInstructions(root);
+  lightenHttpClient();
   // Awaited below; should something else fail first, this is not a second failure.
   instructionsSoon.catch(() => undefined);
   const config = await loadSettings(env, root, options.flags);

@@ -60,6 +60,8 @@ export interface ContextWindow {
   shrink(messages: readonly Message[]): void;
   /** What a compaction must come down to, for messages alone. */
   goal(): number;
+  /** The conversation was rewritten: what was counted so far no longer holds. */
+  recount(): void;
 }
 
 /** The window of a model; `fixedTokens` is what system prompt and tools take. */
@@ -71,7 +73,15 @@ export const windowOf = (capabilities: Capabilities, fixedTokens: number): Conte
   let limit = capabilities.contextWindow - maxOutputTokens;
   // Provider's count minus our estimate at that time: corrects later estimates in both directions.
   let correction = fixedTokens;
-  const tokens = (messages: readonly Message[]): number => total(messages) + correction;
+  // A conversation only grows between two compactions: each message is counted once.
+  let counted = 0;
+  let sum = 0;
+  const count = (messages: readonly Message[]): number => {
+    sum += total(messages.slice(counted));
+    counted = messages.length;
+    return sum;
+  };
+  const tokens = (messages: readonly Message[]): number => count(messages) + correction;
   return {
     maxOutputTokens,
     tokens,
@@ -80,11 +90,15 @@ export const windowOf = (capabilities: Capabilities, fixedTokens: number): Conte
       if (!usage) return;
       const real = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
       // A count far off the estimate is no count of this conversation (some servers report only part of it).
-      const estimate = total(messages) + fixedTokens;
-      if (real > estimate / 4 && real < estimate * 4) correction = real - total(messages);
+      const estimate = count(messages) + fixedTokens;
+      if (real > estimate / 4 && real < estimate * 4) correction = real - count(messages);
     },
     shrink: (messages) => (limit = Math.floor(Math.min(limit, tokens(messages)) * 0.6)),
     goal: () => Math.max(1000, limit * shrinkTo - fixedTokens),
+    recount: () => {
+      counted = 0;
+      sum = 0;
+    },
   };
 };
 
@@ -192,5 +206,6 @@ export async function* compact(
     return rest.length === message.content.length || rest.length === 0 ? message : { ...message, content: rest };
   });
   messages.splice(0, messages.length, ...replacement);
+  window.recount();
   yield { type: 'context.compacted', run, replacement, beforeTokens, afterTokens: window.tokens(messages) };
 }

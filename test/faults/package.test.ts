@@ -49,8 +49,7 @@ describe('the packed and globally installed package', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'bin/llm-copilot.js',
-        'dist/main.js',
-        'dist/plugins.js',
+        'dist/command.js',
         'LICENSE',
         'README.md',
         'THIRD-PARTY-NOTICES.md',
