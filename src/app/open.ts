@@ -200,7 +200,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
         if (!result) throw new Error(`the call of ${name} gave no result`);
         return result;
       },
-      checks: active,
+      checks: checks.checks,
       sandbox,
       log: () => store.read(session.id),
       signal,
