@@ -113,10 +113,12 @@ const rotation = (index: number): Turn => {
   const call = calls[index % 3];
   return { text: `Step ${index}.`, calls: call ? [call] : [] };
 };
-const run = async (count: number): Promise<{ gaps: number[]; sample: Sample }> => {
-  reset();
-  turns = (index) => (index < count ? rotation(index) : { text: 'Finished.' });
-  const sample = await agent('--permission-mode', 'auto', '--verify', 'never', '--max-turns', String(count + 5), 'go');
+const run = async (count: number, from = 0): Promise<{ gaps: number[]; sample: Sample }> => {
+  if (from === 0) reset();
+  turns = (index) => (index < count ? rotation(from + index) : { text: 'Finished.' });
+  const more = from === 0 ? [] : ['--continue'];
+  const limit = String(count + 5);
+  const sample = await agent('--permission-mode', 'auto', '--verify', 'never', '--max-turns', limit, ...more, 'go');
   const asked = server.requests.slice(first);
   if (asked.length !== count + 1) throw new Error(`expected ${count + 1} requests, saw ${asked.length}`);
   // From the end of the model's answer to the next request on the wire.
@@ -128,10 +130,15 @@ const rotationMs = (gaps: readonly number[]): number =>
   [0, 1, 2].reduce((sum, kind) => sum + median(gaps.filter((_gap, index) => index % 3 === kind)), 0);
 const short: number[] = [];
 const growth: number[] = [];
+const resumedGrowth: number[] = [];
 const long: Sample[] = [];
 for (let round = 0; round < 5; round++) {
   short.push(median((await run(20)).gaps));
   const { gaps, sample } = await run(200);
+  // The same turns at the same age of the process, with and without 200 turns of history.
+  const anew = rotationMs((await run(21)).gaps.slice(3));
+  await run(198);
+  resumedGrowth.push(rotationMs((await run(21, 198)).gaps.slice(3)) / anew);
   growth.push(rotationMs(gaps.slice(180, 198)) / rotationMs(gaps.slice(3, 21)));
   long.push(sample);
 }
@@ -150,7 +157,14 @@ figures.push({
   kind: 'most',
 });
 figures.push({
-  name: 'growth: turns 181–200 over turns 4–21',
+  name: 'growth: 20 turns after 198 earlier ones over 20 turns anew',
+  value: median(resumedGrowth),
+  unit: '×',
+  target: 1.2,
+  kind: 'most',
+});
+figures.push({
+  name: 'growth: turns 181–198 over turns 4–21 of one process',
   value: median(growth),
   unit: '×',
   target: 1.2,
