@@ -81,7 +81,7 @@ describe('redaction', () => {
   });
 
   test('the current folder is no secret, a variable that ends in _PWD is', () => {
-    expect(secretValues({ PWD: '/work/project', OLDPWD: '/work/other', DB_PWD: 'hunter2hunter2' })).toEqual([
+    expect(secretValues({ PWD: '/srv/project', OLDPWD: '/srv/other', DB_PWD: 'hunter2hunter2' })).toEqual([
       'hunter2hunter2',
     ]);
   });
