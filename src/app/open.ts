@@ -6,6 +6,7 @@ import { CopilotError, exitCodes, usageError } from '../base/errors.ts';
 import type { Redact } from '../base/redact.ts';
 import type { Task } from '../core/agent.ts';
 import type { Config } from '../core/config.ts';
+import type { Recorded } from '../core/event.ts';
 import { messagesOf } from '../core/fold.ts';
 import { text, type Block, type Message } from '../core/message.ts';
 import type { Plugin, PluginHost } from '../core/plugin.ts';
@@ -170,7 +171,10 @@ export const open = async (options: JobOptions): Promise<Job> => {
     // Said before a session is made for nothing.
     if (messages.length === 0 && !wanted.continue && wanted.resume === undefined) throw emptyTask();
     const title = options.prompt.trim().split('\n', 1)[0] ?? '';
-    const { info: session, last } = chooseSession(store, options.session, root, title);
+    const opened = chooseSession(store, options.session, root, title);
+    const { info: session, last } = opened;
+    // The run to go on from is folded from what was just read; later ones need the log as it is then.
+    let past: Iterable<Recorded> | undefined = opened.past;
     if (messages.length === 0 && last?.finished !== false) throw emptyTask();
     const runContext: RunContext = {
       agents,
@@ -179,7 +183,11 @@ export const open = async (options: JobOptions): Promise<Job> => {
       policy: permissions.policy,
       ask: remembering(options.ask),
       sandbox,
-      history: (id) => messagesOf(store.read(session.id), id),
+      history: (id) => {
+        const log = id === last?.run && past ? past : store.read(session.id);
+        past = undefined;
+        return messagesOf(log, id);
+      },
       inbox: () => [],
       problemsWith: async (schema, value) => (await import('../host/json-schema.ts')).schemaChecker(schema)(value),
       signal,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { redactor, secretValues, type Redact } from '../base/redact.ts';
 import { topRunsOf } from '../core/fold.ts';
+import type { Recorded } from '../core/event.ts';
 import type { SessionInfo, SessionStore } from '../core/session.ts';
 import { eventLog } from '../host/event-log.ts';
 import { dataDir, type Env } from '../host/paths.ts';
@@ -29,6 +30,8 @@ export interface OpenedSession {
   info: SessionInfo;
   /** Last top-level run; undefined in a new session. */
   last?: { run: string; finished: boolean };
+  /** The events so far, read once; empty in a new session. */
+  past: Recorded[];
 }
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -51,11 +54,12 @@ export const chooseSession = (
   }
   if (!found) {
     if (choice.fork) throw usageError('--fork-session needs --continue or --resume.');
-    return { info: store.create({ root, title, ...id }) };
+    return { info: store.create({ root, title, ...id }), past: [] };
   }
   if (!choice.fork && choice.id !== undefined)
     throw usageError('--session-id with --continue or --resume needs --fork-session.');
-  const last = topRunsOf(store.read(found.id)).at(-1);
+  const past = [...store.read(found.id)];
+  const last = topRunsOf(past).at(-1);
   const info = choice.fork ? store.create({ root, title: found.title, forkOf: found.id, ...id }) : found;
-  return { info, ...(last ? { last } : {}) };
+  return { info, past, ...(last ? { last } : {}) };
 };
