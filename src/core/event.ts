@@ -1,6 +1,7 @@
 import type { JudgedClaim } from './evidence.ts';
 import type { Block, Message } from './message.ts';
 import type { Effect } from './policy.ts';
+import type { Enforcement } from './sandbox.ts';
 import type { Usage } from './provider.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -23,6 +24,7 @@ export type Event = { run: string } & (
   | { type: 'run.started'; agent: string; parent?: string; continues?: string }
   | { type: 'message.added'; message: Message }
   | { type: 'model.selected'; model: string; purpose: Purpose }
+  | { type: 'sandbox.selected'; sandbox: string; enforces: Enforcement }
   | { type: 'model.retried'; model: string; attempt: number; waitMs: number; reason: string }
   | { type: 'usage'; model: string; purpose: Purpose; usage: Usage; costUsd: number | null; durationMs: number }
   | { type: 'tool.asked'; callId: string; tool: string; effects: Effect[]; why: string }
@@ -31,12 +33,24 @@ export type Event = { run: string } & (
       callId: string;
       tool: string;
       verdict: 'allow' | 'deny';
-      by: 'rule' | 'mode' | 'user';
+      by: 'rule' | 'builtin' | 'mode' | 'user';
       why: string;
       rule?: string;
+      origin?: string;
+      enforced?: 'sandbox' | 'parse-only';
       hint?: string;
       effects: Effect[];
     }
+  | {
+      /** The workspace was recorded for undo; `paths` when only those were. */
+      type: 'snapshot.taken';
+      callId: string;
+      when: 'before' | 'after';
+      snapshot: string;
+      paths?: string[];
+    }
+  /** The changes of these calls were taken back; snapshots of the same `callId` stand around it. */
+  | { type: 'undo.applied'; callId: string; undone: string[] }
   | {
       type: 'tool.finished';
       callId: string;

@@ -1,7 +1,32 @@
+/**
+ * How much of what a command does is known.
+ * - `listed`: everything; its reads, writes and hosts stand beside it among the effects of the call.
+ * - `program`: which program runs with which arguments, not what that program then does (`npm test`).
+ * - `opaque`: it may do anything (`eval "$x"`, `node -e …`, text that cannot be parsed).
+ */
+export type Reach = 'listed' | 'program' | 'opaque';
+
 /** Something a tool wants to do to the world. Paths are absolute; tools may give them relative to the root. */
 export type Effect =
-  | { kind: 'read' | 'write'; path: string }
-  | { kind: 'exec'; command: string }
+  | {
+      kind: 'read' | 'write';
+      path: string;
+      /** Whatever lies below the path too. */
+      recursive?: true;
+      /** A write that deletes, or one that changes mode or owner only. */
+      how?: 'delete' | 'mode';
+    }
+  | {
+      kind: 'exec';
+      /** As the tool gives it: the command line. Once the shell parser has seen it: one simple command, unquoted. */
+      command: string;
+      /** Left out: nobody looked into it yet. */
+      reach?: Reach;
+      /** Why it is opaque. */
+      why?: string;
+      /** What makes it so dangerous that no rule allows it (only mode bypass does), as the end of "it …". */
+      danger?: string;
+    }
   | { kind: 'net'; host: string; access: 'read' | 'write' }
   | { kind: 'env'; name: string }
   | { kind: 'secret'; name: string };
@@ -9,14 +34,22 @@ export type Effect =
 /** What the policy says of a call. */
 export interface Decision {
   verdict: 'allow' | 'ask' | 'deny';
-  /** Whether a written rule or the permission mode decided. */
-  by: 'rule' | 'mode';
+  /** Whether a written rule, a built-in denial or the permission mode decided. */
+  by: 'rule' | 'builtin' | 'mode';
   /** One sentence for the human and, on deny, for the model. */
   why: string;
   /** The rule's own text, when a rule decided. */
   rule?: string;
+  /** The file or flag the rule was written in. */
+  origin?: string;
+  /**
+   * What holds the verdict up once the call runs: the sandbox, which also stops what a program does by itself, or only
+   * what could be parsed of the command.
+   */
+  enforced?: 'sandbox' | 'parse-only';
   /** What would allow it: a flag or a rule, one line. */
   hint?: string;
+  /** Those of the call, commands taken apart where the shell parser was handed in. */
   effects: Effect[];
 }
 
@@ -34,10 +67,10 @@ export interface Question {
   why: string;
 }
 
-/** The human's answer. `remember` adds a rule for the rest of the session. */
+/** The human's answer. `remember` allows the same for the rest of the session, or writes rules for this folder. */
 export interface Answer {
   allow: boolean;
-  remember?: 'session';
+  remember?: 'session' | 'always';
   /** Told to the model when the answer is no. */
   feedback?: string;
 }
@@ -47,16 +80,24 @@ export type Ask = (question: Question, signal: AbortSignal) => Promise<Answer>;
 
 /** True when a call only reads: such calls may run side by side. */
 export const isReadOnly = (effects: readonly Effect[]): boolean =>
-  effects.every((effect) => effect.kind === 'read' || (effect.kind === 'net' && effect.access === 'read'));
+  effects.every(
+    (effect) =>
+      effect.kind === 'read' ||
+      effect.kind === 'env' ||
+      (effect.kind === 'net' && effect.access === 'read') ||
+      (effect.kind === 'exec' && effect.reach === 'listed'),
+  );
 
 /** One effect in a few words. */
 export const describeEffect = (effect: Effect): string => {
   switch (effect.kind) {
     case 'read':
-    case 'write':
-      return `${effect.kind} ${effect.path}`;
+    case 'write': {
+      const verb = effect.how === 'delete' ? 'delete' : effect.how === 'mode' ? 'change the mode of' : effect.kind;
+      return `${verb} ${effect.path}${effect.recursive ? ' and everything below it' : ''}`;
+    }
     case 'exec':
-      return `run ${effect.command}`;
+      return `run ${effect.command}${effect.reach === 'opaque' ? ' (which may do anything)' : ''}`;
     case 'net':
       return `${effect.access === 'write' ? 'send to' : 'read from'} ${effect.host}`;
     case 'env':

@@ -1,10 +1,17 @@
-/** What a sandbox really enforces, as opposed to what was asked for. */
+/** What a sandbox really enforces on commands, as opposed to what was asked for. */
 export interface Enforcement {
+  /** Only the workspace and a private temporary folder can be written; denied paths cannot be read. */
   fs: boolean;
+  /** No host can be reached but those that are allowed. */
   net: boolean;
+  /** Processes see only each other, and none outlives the sandbox, however it ends. */
   pids: boolean;
+  /** All processes together stay under the memory limit. */
   memory: boolean;
+  /** All processes together stay under the CPU limit. */
   cpu: boolean;
+  /** Commands cannot gain rights the user has not. */
+  user: boolean;
 }
 
 /** How to run a command. */
@@ -105,6 +112,14 @@ export interface Sandbox {
   changes(from: string, to: string): Promise<Change[]>;
   /** Unified diff between two digests, git's format. */
   diff(from: string, to: string): Promise<string>;
+  /**
+   * Records the workspace for undo, ignored files included, and gives the id of that state. With `paths` only those are
+   * recorded. Called before and after everything that may change files.
+   * @throws CopilotError `E_SNAPSHOT` when it cannot be taken: then the call must not happen.
+   */
+  snapshot(paths?: readonly string[]): Promise<string>;
+  /** Hosts commands may reach from now on, besides those configured. Nothing to do where `enforces().net` is false. */
+  allowHosts(hosts: readonly string[]): void;
   /** A throw-away copy of the workspace as it was at a digest, with ignored folders such as `node_modules` linked in. */
   copyOf(digest: string): Promise<Sandbox>;
   /** Ends every process started here and removes temporary files. Safe to call twice. */
