@@ -1,6 +1,7 @@
 // Builds dist/: one split ESM bundle (a single file starts slower) and the type declarations.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -26,8 +27,15 @@ const { metafile } = await build({
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
   logLevel: 'warning',
 });
+// The shell parser is WebAssembly: copied, because the packages it comes from are not installed with ours.
+const grammars = [
+  'node_modules/web-tree-sitter/web-tree-sitter.wasm',
+  'node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter-bash.wasm',
+];
+mkdirSync('dist/grammars');
+for (const file of grammars) copyFileSync(file, join('dist/grammars', basename(file)));
 // The list of what was bundled is what THIRD-PARTY-NOTICES.md is made from.
-writeFileSync('dist/meta.json', JSON.stringify(Object.keys(metafile.inputs)));
+writeFileSync('dist/meta.json', JSON.stringify([...Object.keys(metafile.inputs), ...grammars]));
 if (!process.argv.includes('--no-types') && existsSync('node_modules/typescript')) {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
     stdio: 'inherit',

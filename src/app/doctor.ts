@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { messageOf } from '../base/errors.ts';
 import type { Plugin } from '../core/plugin.ts';
+import type { Enforcement } from '../core/sandbox.ts';
 import { openDatabase } from '../host/database.ts';
 import { configPaths } from '../host/config.ts';
 import { dataDir, type Env } from '../host/paths.ts';
@@ -13,6 +14,8 @@ export interface Finding {
   name: string;
   state: 'ok' | 'warn' | 'fail';
   detail: string;
+  /** What a sandbox would really hold up. */
+  enforces?: Enforcement;
 }
 
 const attempt = async (
@@ -34,6 +37,37 @@ const atLeast = (version: string, major: number, minor: number): boolean => {
   const [a = 0, b = 0] = version.split('.').map(Number);
   return a > major || (a === major && b >= minor);
 };
+
+const heldUp = (enforces: Enforcement): string => {
+  const held = Object.entries(enforces).flatMap(([name, isHeld]) => (isHeld ? [name] : []));
+  return held.length > 0 ? `enforces ${held.join(', ')}` : 'enforces nothing: commands run with your own rights';
+};
+
+/** The sandbox a run here would use. */
+const sandboxFinding = async (env: Env, root: string, plugins: readonly Plugin[]): Promise<Finding> => {
+  try {
+    const { confine } = await import('./confine.ts');
+    const secretEnv = plugins.flatMap((plugin) => (plugin.providers ?? []).flatMap((provider) => provider.keyEnv));
+    const { sandbox, notices } = await confine({ root, env, config: await loadSettings(env, root), secretEnv });
+    const enforces = sandbox.enforces();
+    await sandbox.close();
+    const detail = [`${sandbox.name}: ${heldUp(enforces)}`, ...notices].join(' – ');
+    return { name: 'sandbox', state: enforces.fs && enforces.net ? 'ok' : 'warn', detail, enforces };
+  } catch (error) {
+    return { name: 'sandbox', state: 'fail', detail: messageOf(error) };
+  }
+};
+
+/** Whether a sandbox could be used here. */
+const available = (kind: 'bubblewrap' | 'docker'): Promise<Finding> =>
+  attempt(`sandbox ${kind}`, 'warn', async () => {
+    const probe =
+      kind === 'docker'
+        ? await (await import('../host/docker-cli.ts')).probeDocker()
+        : await (await import('../host/probe-bubblewrap.ts')).probeBubblewrap();
+    if (probe.available) return 'works here';
+    throw new Error(probe.why ?? 'does not work here');
+  });
 
 /** Looks at everything the main job needs. Never throws. */
 export const examine = async (
@@ -82,9 +116,8 @@ export const examine = async (
       if (set.length > 0) return `set: ${[...new Set(set)].join(', ')}`;
       throw new Error(`none set (${[...new Set(providers.flatMap((provider) => provider.keyEnv))].join(', ')})`);
     }),
-    attempt('sandbox', 'warn', () => {
-      throw new Error('local: commands run with your own rights; nothing is enforced but the permission rules.');
-    }),
+    sandboxFinding(env, root, plugins),
+    ...(['bubblewrap', 'docker'] as const).map((kind) => available(kind)),
     attempt('terminal', 'warn', () => {
       if (isTerminal) return 'interactive';
       throw new Error('none: questions cannot be asked, so the answer is always no.');

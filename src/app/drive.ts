@@ -168,6 +168,10 @@ export const drive = async (
   const workflow = verified(job.task, options, context);
   let ending: Ending;
   let outcome: Verification | undefined;
+  const { sandbox } = job;
+  const started = { run: context.id, sandbox: sandbox.name, enforces: sandbox.enforces() };
+  const about = store.append(session.id, { type: 'sandbox.selected', ...started });
+  for (const reader of all) reader.event(about);
   try {
     for (;;) {
       const step = await workflow.next();

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
-import { CopilotError, exitCodes, usageError } from '../base/errors.ts';
+import { usageError, type CopilotError } from '../base/errors.ts';
 import type { Redact } from '../base/redact.ts';
 import type { Task } from '../core/agent.ts';
 import type { Config } from '../core/config.ts';
@@ -21,18 +20,17 @@ import { checkTool } from '../engine/patterns/check-tool.ts';
 import { fallingBack } from '../engine/fallback.ts';
 import { retrying } from '../engine/resilience.ts';
 import { run, type RunContext } from '../engine/run.ts';
-import type { LoadedConfig } from '../host/config.ts';
 import { lightenHttpClient } from '../host/http-client.ts';
-import { localSandbox } from '../host/local-sandbox.ts';
-import { dataDir, type Env } from '../host/paths.ts';
+import { addFolderRules, type LoadedConfig } from '../host/config.ts';
+import type { Env } from '../host/paths.ts';
 import { gitFacts, projectInstructions } from '../host/surroundings.ts';
 import { loadAgents } from './agents.ts';
 import { remembering } from './asking.ts';
 import { findChecks } from './checks.ts';
+import { confine } from './confine.ts';
 import { chooseModel, makeProvider, modelFacts } from './models.ts';
-import { permissionsFor } from './permissions.ts';
 import { chooseSession, openSessions, redactorFor, type SessionChoice } from './sessions.ts';
-import { loadSettings } from './settings.ts';
+import { loadSettings, projectFolder } from './settings.ts';
 
 /** What a caller wants done, as flags and files gave it. */
 export interface JobOptions {
@@ -46,6 +44,8 @@ export interface JobOptions {
   allowedTools: readonly string[];
   disallowedTools: readonly string[];
   addDirs: readonly string[];
+  /** What the project's configuration says counts this once, although the folder is not trusted. */
+  trust?: boolean;
   appendSystemPrompt?: string;
   outputSchema?: object;
   session: SessionChoice;
@@ -59,6 +59,8 @@ export interface Job {
   config: LoadedConfig;
   /** What the human should know before it starts, one line each. */
   notices: string[];
+  /** The same, known only at the end. */
+  laterNotices: () => string[];
   model: string;
   session: SessionInfo;
   store: SessionStore;
@@ -83,23 +85,9 @@ const loadTools = async (plugins: readonly Plugin[], host: PluginHost): Promise<
 const emptyTask = (): CopilotError =>
   usageError('The task is empty.', 'Say what to do: llm-copilot run "fix the failing test".');
 
-const chooseSandbox = (wanted: string): void => {
-  if (wanted === 'auto' || wanted === 'local') return;
-  throw new CopilotError(`The sandbox "${wanted}" cannot be started: this version has only "local".`, {
-    code: 'E_SANDBOX',
-    exitCode: exitCodes.sandbox,
-    hint: 'Use --sandbox local: commands then run with your own rights.',
-  });
-};
-
-/** Credentials of model services, also those we do not use ourselves. */
-const modelKey = /^(?:ANTHROPIC|AZURE_OPENAI|OPENAI|OPENROUTER|GEMINI|GOOGLE_API|MISTRAL)_?(?:.*_)?(?:KEY|TOKEN)$/;
-
-/** The environment without model credentials: commands the model runs do not get them. */
-const withoutKeys = (env: Env, plugins: readonly Plugin[]): Env => {
-  const keys = new Set(plugins.flatMap((plugin) => (plugin.providers ?? []).flatMap((provider) => provider.keyEnv)));
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !keys.has(name) && !modelKey.test(name)));
-};
+/** Environment variables that hold credentials of models. */
+const keyNames = (plugins: readonly Plugin[]): string[] =>
+  plugins.flatMap((plugin) => (plugin.providers ?? []).flatMap((provider) => provider.keyEnv));
 
 /**
  * The only wiring: reads the configuration, opens the log, loads plugins, and puts the floors together.
@@ -116,9 +104,8 @@ export const open = async (options: JobOptions): Promise<Job> => {
   lightenHttpClient();
   // Awaited below; should something else fail first, this is not a second failure.
   instructionsSoon.catch(() => undefined);
-  const config = await loadSettings(env, root, options.flags);
+  const config = await loadSettings(env, root, options);
   const settings = config.value;
-  chooseSandbox(settings.sandbox ?? 'auto');
   const choice = chooseModel(settings.model, plugins, env);
   const valueOf = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
   const host: PluginHost = {
@@ -136,20 +123,20 @@ export const open = async (options: JobOptions): Promise<Job> => {
     choice,
     ...(settings.fallbackModel === undefined ? [] : [chooseModel(settings.fallbackModel, plugins, env)]),
   ];
-  const [tools, providers, checks] = await Promise.all([
+  const toolNames = plugins.flatMap((plugin) => plugin.tools ?? []);
+  const [tools, providers, checks, confined] = await Promise.all([
     loadTools(plugins, host),
     Promise.all(names.map((name) => makeProvider(name, host))),
     findChecks(root, settings),
+    confine({ ...options, root, addedFolders: addDirs, config, toolNames, secretEnv: keyNames(plugins) }),
   ]);
+  const { sandbox, permissions } = confined;
   const provider = fallingBack(providers.map((one) => retrying(budgeted(one, shared))));
 
   // A schema that is wrong costs no model call.
   if (options.outputSchema) (await import('../host/json-schema.ts')).schemaChecker(options.outputSchema);
   const store = openSessions(env);
   try {
-    const sandbox = localSandbox({ root, dataDir: dataDir(env), env: withoutKeys(env, plugins) });
-    const reach = { roots: [root, ...addDirs], readable: [sandbox.scratch], home: env.HOME ?? homedir() };
-    const permissions = permissionsFor(config, options, reach, [...tools.keys()]);
     const active = settings.verify === 'never' ? [] : checks.checks;
     const place = {
       root,
@@ -181,7 +168,18 @@ export const open = async (options: JobOptions): Promise<Job> => {
       tools,
       model: () => provider,
       policy: permissions.policy,
-      ask: remembering(options.ask),
+      ask: remembering(options.ask, {
+        policy: permissions.policy,
+        root,
+        keep: async (rules) => {
+          permissions.add(rules);
+          await addFolderRules(
+            env,
+            projectFolder(env, root),
+            rules.map((rule) => rule.text),
+          );
+        },
+      }),
       sandbox,
       history: (id) => {
         const log = id === last?.run && past ? past : store.read(session.id);
@@ -218,7 +216,8 @@ export const open = async (options: JobOptions): Promise<Job> => {
       : [`${root} is in no git repository: it works, but there is no history to look at or compare with.`];
     return {
       config,
-      notices: [...config.notices, ...history],
+      notices: [...config.notices, ...confined.notices, ...history],
+      laterNotices: confined.laterNotices,
       model: provider.name,
       session,
       store,

@@ -1,50 +1,208 @@
-import { usageError } from '../base/errors.ts';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { configError, messageOf, usageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import type { Policy } from '../core/policy.ts';
-import { parseRule, parseSubject, rulePolicy, type PolicyOptions, type Rule } from '../engine/rules.ts';
+import type { Effect, Policy } from '../core/policy.ts';
+import type { Enforcement } from '../core/sandbox.ts';
+import { matchesFile } from '../engine/path-patterns.ts';
+import type { PermissionMode } from '../engine/modes.ts';
+import { parseRule, parseSubject, type LimitRule, type Rule } from '../engine/rule.ts';
+import { matchesExample, rulePolicy, type PolicyOptions } from '../engine/rules.ts';
 import type { LoadedConfig } from '../host/config.ts';
+import type { SourcedRule } from '../host/config-rules.ts';
+import { findBelow, lookups } from '../host/shell-place.ts';
 
 const subject = /[\w-]+(?:\([^)]*\))?/g;
 
 /** `edit,exec(npm test *)`, split at commas outside parentheses. @throws CopilotError exit 2: a rule must not get lost. */
-const splitSubjects = (lists: readonly string[], verdict: Rule['verdict'], toolNames: readonly string[]): Rule[] =>
+const splitSubjects = (
+  lists: readonly string[],
+  verdict: Rule['verdict'],
+  toolNames: readonly string[] | undefined,
+): Rule[] =>
   lists.flatMap((list) => {
     const flag = verdict === 'allow' ? '--allowed-tools' : '--disallowed-tools';
     const odd = list.replace(subject, '').replace(/[\s,]+/g, '');
     if (odd !== '')
       throw usageError(`${flag} "${list}" cannot be read at "${odd}".`, 'It looks like: edit,exec(npm test *)');
-    const rules = (list.match(subject) ?? []).map((one) => parseSubject(verdict, one));
-    for (const { kind, pattern } of rules) {
-      if (kind !== 'tool' || toolNames.includes(pattern)) continue;
-      const guess = nearest(pattern, toolNames);
+    const rules = (list.match(subject) ?? []).map((one) => ({ ...parseSubject(verdict, one), origin: flag }));
+    for (const { kind, pattern } of toolNames === undefined ? [] : rules) {
+      if (kind !== 'tool' || toolNames?.includes(pattern)) continue;
+      const guess = nearest(pattern, toolNames ?? []);
       throw usageError(
         `${flag}: there is no tool "${pattern}"${guess === undefined ? '' : ` – did you mean "${guess}"?`}`,
-        `Tools: ${toolNames.join(', ')}.`,
+        `Tools: ${toolNames?.join(', ')}.`,
       );
     }
     return rules;
   });
 
+/** Roles everybody has; configured ones of the same name replace them. */
+const builtinRoles: Readonly<Record<string, { mode: PermissionMode; rules: readonly string[] }>> = {
+  reviewer: { mode: 'plan', rules: ['deny: write(*)', 'deny: secret(*)'] },
+  developer: { mode: 'accept-edits', rules: [] },
+};
+
+/** The rules in force, and what they were written with. */
+export interface RuleSet {
+  mode: PermissionMode;
+  rules: Rule[];
+  limits: LimitRule[];
+  /** Rules with examples, which are checked as soon as there is a policy to check them with. */
+  examples: { rule: Rule; source: SourcedRule }[];
+}
+
+const parsed = (source: SourcedRule): Rule | LimitRule => {
+  try {
+    const rule = parseRule(source.line);
+    return { ...rule, origin: source.source, ...(source.reason === undefined ? {} : { reason: source.reason }) };
+  } catch (error) {
+    throw error instanceof Error
+      ? configError(`${source.source}: ${error.message}`, 'hint' in error ? String(error.hint) : undefined, error)
+      : error;
+  }
+};
+
+/**
+ * Puts the rules of configuration, role and flags together.
+ * @throws CopilotError exit 3 for a malformed rule or an unknown role, exit 2 for an unknown tool in a flag.
+ */
+export const rulesFor = (
+  config: LoadedConfig,
+  flags: { allowedTools?: readonly string[]; disallowedTools?: readonly string[] } = {},
+  toolNames?: readonly string[],
+): RuleSet => {
+  const { permissions, sandbox } = config.value;
+  const role = permissions?.role;
+  const named = role === undefined ? undefined : (permissions?.roles?.[role] ?? builtinRoles[role]);
+  if (role !== undefined && named === undefined) {
+    const known = [...Object.keys(builtinRoles), ...Object.keys(permissions?.roles ?? {})];
+    const guess = nearest(role, known);
+    throw configError(
+      `permissions.role: there is no role "${role}"${guess === undefined ? '' : ` – did you mean "${guess}"?`}`,
+      `Roles: ${known.join(', ')}. More go under permissions.roles.`,
+    );
+  }
+  const builtinLines = role !== undefined && permissions?.roles?.[role] === undefined ? builtinRoles[role]?.rules : [];
+  const sources: SourcedRule[] = [
+    ...config.rules,
+    ...(role === undefined ? [] : (config.roleRules.get(role) ?? [])),
+    ...(builtinLines ?? []).map((line): SourcedRule => ({ line, layer: 'default', source: `role ${role ?? ''}` })),
+    ...Object.entries(sandbox?.permissions ?? {}).flatMap(([verdict, subjects]) =>
+      (subjects ?? []).map((one): SourcedRule => ({
+        line: `${verdict}: ${one}`,
+        layer: 'user',
+        source: config.settings.find(({ key }) => key === 'sandbox.permissions')?.source ?? 'sandbox.permissions',
+      })),
+    ),
+  ];
+  const all = sources.map((source) => ({ source, rule: parsed(source) }));
+  const rules = all.flatMap(({ rule }) => (rule.verdict === 'limit' ? [] : [rule]));
+  const fixedMode = config.settings.find(({ key }) => key === 'permissions.mode');
+  const explicit = fixedMode?.layer === 'flag' || fixedMode?.layer === 'env';
+  return {
+    mode: (explicit ? undefined : named?.mode) ?? permissions?.mode ?? 'ask',
+    rules: [
+      ...rules,
+      ...splitSubjects(flags.allowedTools ?? [], 'allow', toolNames),
+      ...splitSubjects(flags.disallowedTools ?? [], 'deny', toolNames),
+    ],
+    limits: all.flatMap(({ rule }) => (rule.verdict === 'limit' ? [rule] : [])),
+    examples: all.flatMap(({ rule, source }) =>
+      rule.verdict !== 'limit' && (source.match || source.noMatch) ? [{ rule, source }] : [],
+    ),
+  };
+};
+
+/** @throws CopilotError exit 3 when a rule does not do what its own examples say. */
+const checkExamples = ({ examples }: RuleSet, options: PolicyOptions): void => {
+  for (const { rule, source } of examples) {
+    const wrong =
+      source.match?.find((one) => !matchesExample(rule, one, options)) ??
+      source.noMatch?.find((one) => matchesExample(rule, one, options));
+    if (wrong === undefined) continue;
+    const should = source.match?.includes(wrong) ? 'match' : 'not match';
+    throw configError(
+      `${source.source}: rule "${rule.text}" should ${should} "${wrong}" and does${should === 'match' ? ' not' : ''}.`,
+      'Mend the rule or its example: a rule that does not do what it says protects nobody.',
+    );
+  }
+};
+
+/** What is known of the place commands would run in. */
+export interface PermissionPlace {
+  /** The workspace first, then added folders: absolute real paths. */
+  roots: readonly string[];
+  readable: readonly string[];
+  home: string;
+  /** Our own configuration and data. */
+  own: readonly string[];
+  /** The environment commands get. */
+  env: Readonly<Record<string, string | undefined>>;
+  enforces?: Enforcement;
+}
+
 /** What a run may do. */
 export interface Permissions {
   policy: Policy;
+  mode: PermissionMode;
   /** Tools no rule would ever let through: they are not shown to a model. */
   barredTools: ReadonlySet<string>;
+  /** Rules from now on in force besides. */
+  add(rules: readonly Rule[]): void;
 }
 
-/** Puts the rules of the configuration and of the flags together. @throws CopilotError exit 3 for a malformed rule, exit 2 for an unknown tool in a flag. */
-export const permissionsFor = (
-  config: LoadedConfig,
-  flags: { allowedTools: readonly string[]; disallowedTools: readonly string[] },
-  place: Pick<PolicyOptions, 'roots' | 'readable' | 'home'>,
-  toolNames: readonly string[],
-): Permissions => {
-  const rules: Rule[] = [
-    ...config.rules.map((rule) => parseRule(rule.line)),
-    ...splitSubjects(flags.allowedTools, 'allow', toolNames),
-    ...splitSubjects(flags.disallowedTools, 'deny', toolNames),
-  ];
+/** Temporary folders, as they are spelled and as they really are. */
+export const tempFolders = (): string[] => {
+  const { real } = lookups('/');
+  return [...new Set(['/tmp', '/var/tmp', tmpdir()].flatMap((path) => [path, real(path)]))];
+};
+
+/** Makes the policy of a rule set. The shell parser is loaded at the first command. @throws CopilotError exit 3 */
+export const permissionsFor = (set: RuleSet, place: PermissionPlace): Permissions => {
+  const [root = '/'] = place.roots;
+  const looks = lookups(root);
+  let expander: Promise<(command: string) => Effect[]> | undefined;
+  const load = async (): Promise<(command: string) => Effect[]> => {
+    const [{ commandEffects }, { loadShellParser }] = await Promise.all([
+      import('../engine/shell/command-effects.ts'),
+      import('../host/shell-parser.ts'),
+    ]);
+    const parse = await loadShellParser();
+    const env = (name: string): string | undefined => place.env[name];
+    // What shows the repository's contents reads whatever rules are about in it; the rest of it is of no interest.
+    const history = (): readonly string[] => {
+      const about = rules.filter((rule) => rule.kind === 'read' && rule.verdict !== 'allow');
+      if (about.length === 0 || place.enforces?.fs === true) return [];
+      return looks
+        .history()
+        .filter((path) => path === '*' || about.some((rule) => matchesFile(rule.pattern, join(root, path), options)));
+    };
+    const scene = { ...looks, history, cwd: root, root, home: place.home, env };
+    return (command) => commandEffects(command, scene, parse);
+  };
+  const rules = [...set.rules];
+  const options: PolicyOptions = {
+    ...place,
+    mode: set.mode,
+    rules,
+    temp: tempFolders(),
+    findBelow,
+    expand: async (command) => {
+      try {
+        return (await (expander ??= load()))(command);
+      } catch (error) {
+        // What cannot be taken apart may do anything.
+        return [{ kind: 'exec', command, reach: 'opaque', why: `It cannot be parsed (${messageOf(error)})` }];
+      }
+    },
+  };
+  checkExamples(set, options);
   const barred = rules.filter((rule) => rule.kind === 'tool' && rule.verdict === 'deny').map((rule) => rule.pattern);
-  const mode = config.value.permissions?.mode ?? 'ask';
-  return { policy: rulePolicy({ mode, rules, ...place }), barredTools: new Set(barred) };
+  return {
+    policy: rulePolicy(options),
+    mode: set.mode,
+    barredTools: new Set(set.mode === 'bypass' ? [] : barred),
+    add: (more) => void rules.push(...more),
+  };
 };

@@ -3,17 +3,33 @@ import type { Config } from '../core/config.ts';
 import { configPaths, loadConfig, setConfig, type LoadedConfig } from '../host/config.ts';
 import type { Env } from '../host/paths.ts';
 import { upToRepository } from '../host/surroundings.ts';
+import { trustOf } from '../host/trust.ts';
 
 /** The nearest folder up to the repository's top that has a project configuration; `root` when none has. */
-const projectFolder = (env: Env, root: string): string =>
+export const projectFolder = (env: Env, root: string): string =>
   upToRepository(root).find((folder) => existsSync(configPaths(env, folder).project)) ?? root;
 
-/** Reads every layer of the configuration for a workspace. @throws CopilotError exit 3. */
-export const loadSettings = (env: Env, root: string, flags: Config = {}): Promise<LoadedConfig> =>
-  loadConfig(env, projectFolder(env, root), flags);
+/** Flags that matter while configuration is read. */
+export interface SettingsOptions {
+  flags?: Config;
+  /** `--trust`: what the project's files say counts this once. */
+  trust?: boolean;
+}
 
-/** The two files' paths for a workspace. */
-export const settingsPaths = (env: Env, root: string): { user: string; project: string } =>
+/** Reads every layer of the configuration for a workspace. @throws CopilotError exit 3. */
+export const loadSettings = async (env: Env, root: string, options: SettingsOptions = {}): Promise<LoadedConfig> => {
+  const folder = projectFolder(env, root);
+  const state = options.trust ? 'trusted' : trustOf(env, folder);
+  const loaded = await loadConfig(env, folder, { ...options, trusted: state === 'trusted' });
+  if (state === 'changed')
+    loaded.notices.unshift(
+      `${folder}: what steers agents here changed since you trusted it, so it may only narrow permissions again. Look at it, then: llm-copilot trust add`,
+    );
+  return loaded;
+};
+
+/** The files' paths for a workspace. */
+export const settingsPaths = (env: Env, root: string): { user: string; project: string; folder: string } =>
   configPaths(env, projectFolder(env, root));
 
 /** Sets a key in the user's file, or in the project's. @throws CopilotError exit 3. Gives the file's path. */

@@ -3,10 +3,14 @@ import { printable } from '../base/printable.ts';
 import { describeEffect, type Answer, type Ask } from '../core/policy.ts';
 import type { Io } from './io.ts';
 
+/** More effects than this nobody reads; the reason says what matters. */
+const maxShownEffects = 12;
+
 const parseAnswer = (line: string): Answer => {
   const word = line.trim().toLowerCase();
   if (word === 'y' || word === 'yes') return { allow: true };
-  if (word === 'a' || word === 'always') return { allow: true, remember: 'session' };
+  if (word === 's' || word === 'session') return { allow: true, remember: 'session' };
+  if (word === 'a' || word === 'always') return { allow: true, remember: 'always' };
   const said = line.trim();
   return word === '' || word === 'n' || word === 'no'
     ? { allow: false }
@@ -40,9 +44,11 @@ export const terminalAsk = (io: Io): Ask | undefined => {
       terminal.once('close', () => {
         if (!answered && !signal.aborted) finish({ allow: false });
       });
-      const effects = question.effects.map((effect) => `  ${printable(describeEffect(effect))}\n`).join('');
+      const lines = question.effects.map((effect) => `  ${printable(describeEffect(effect))}\n`);
+      const more = lines.length - maxShownEffects;
+      const effects = lines.slice(0, maxShownEffects).join('') + (more > 0 ? `  … and ${more} more\n` : '');
       io.stderr.write(
-        `\n${question.tool} wants to\n${effects}Allow? [y]es, [a]lways in this session, [n]o, or say why not: `,
+        `\n${question.tool} wants to\n${effects}${printable(question.why)}\nAllow? [y]es, [s]ession, [a]lways in this folder, [n]o, or say why not: `,
       );
     });
 };

@@ -7,14 +7,24 @@ import { configCommand } from './commands/config.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { helpCommand } from './commands/help-topics.ts';
+import { initCommand } from './commands/init.ts';
+import { policyCommand } from './commands/policy.ts';
 import { runCommand, runTask } from './commands/run.ts';
+import { sandboxCommand } from './commands/sandbox.ts';
 import { sessionsCommand } from './commands/sessions.ts';
+import { trustCommand } from './commands/trust.ts';
+import { undoCommand } from './commands/undo.ts';
 import type { Cli } from './io.ts';
 import { addRunOptions, type RunFlags } from './run-options.ts';
 
 const commands = [
   runCommand,
+  undoCommand,
   sessionsCommand,
+  policyCommand,
+  trustCommand,
+  sandboxCommand,
+  initCommand,
   configCommand,
   checksCommand,
   doctorCommand,

@@ -67,6 +67,15 @@ export const progressReader = (io: Io): Reader => {
           if (words !== '' && callsOf(content).length > 0) say(words);
           return;
         }
+        case 'sandbox.selected': {
+          const held = Object.entries(event.enforces).flatMap(([name, isHeld]) => (isHeld ? [name] : []));
+          say(
+            paint.dim(
+              `sandbox ${event.sandbox}: ${held.length > 0 ? `enforces ${held.join(', ')}` : 'enforces nothing'}`,
+            ),
+          );
+          return;
+        }
         case 'tool.decided': {
           const line =
             calls.get(event.callId) ??

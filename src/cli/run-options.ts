@@ -17,7 +17,8 @@ export interface RunFlags {
   model?: string;
   fallbackModel?: string;
   permissionMode?: NonNullable<Config['permissions']>['mode'];
-  sandbox?: Config['sandbox'];
+  sandbox?: NonNullable<Config['sandbox']>['kind'];
+  trust?: boolean;
   allowedTools?: string[];
   disallowedTools?: string[];
   addDir?: string[];
@@ -90,6 +91,7 @@ export const addRunOptions = (command: Command): Command =>
       ]),
     )
     .addOption(new Option('--sandbox <name>', 'where commands run').choices(['auto', 'local', 'docker', 'bubblewrap']))
+    .option('--trust', 'let this folder’s own configuration widen permissions, this once')
     .option('--allowed-tools <list>', 'allow without asking: edit,exec(npm test *)', collect)
     .option('--disallowed-tools <list>', 'forbid: shell,write(dist/**)', collect)
     .option('--add-dir <folder>', 'another folder that counts as the workspace', collect)
@@ -119,7 +121,7 @@ export const configFlags = (flags: RunFlags): Config => {
     timeoutSeconds: flags.timeout,
     verify: flags.verify,
     requireVerified: flags.requireVerified,
-    sandbox: flags.sandbox,
+    sandbox: flags.sandbox === undefined ? undefined : { kind: flags.sandbox },
     permissions: flags.permissionMode === undefined ? undefined : { mode: flags.permissionMode },
   };
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));

@@ -11,6 +11,12 @@ const price = z.strictObject({
   cacheWritePerMTok: z.number().check(z.minimum(0)),
 });
 
+const size = z.union([z.int().check(z.minimum(1)), z.string().check(z.regex(/^\d+(?:\.\d+)?\s*[kmgt]?i?b?$/i))]);
+
+/** One line of `permissions.rules`: text, or a mapping such as `deny: read(.env)` with a reason and examples. */
+export const ruleSchema = z.union([z.string(), z.record(z.string(), z.union([z.string(), z.array(z.string())]))]);
+const mode = z.enum(['plan', 'ask', 'accept-edits', 'auto', 'bypass']);
+
 /** The configuration file's shape. Every key is optional; an unknown key is an error. */
 export const configSchema = z.strictObject({
   model: z.optional(z.string()),
@@ -23,11 +29,56 @@ export const configSchema = z.strictObject({
   stallTimeoutSeconds: z.optional(positive),
   verify: z.optional(z.enum(['auto', 'never'])),
   requireVerified: z.optional(z.boolean()),
-  sandbox: z.optional(z.enum(['auto', 'local', 'docker', 'bubblewrap'])),
+  sandbox: z.optional(
+    z.strictObject({
+      kind: z.optional(z.enum(['auto', 'local', 'docker', 'bubblewrap'])),
+      image: z.optional(z.string().check(z.minLength(1))),
+      permissions: z.optional(
+        z.strictObject({ allow: z.optional(z.array(z.string())), deny: z.optional(z.array(z.string())) }),
+      ),
+      resources: z.optional(
+        z.strictObject({
+          memory: z.optional(
+            z.strictObject({ limit: z.optional(size), threshold: z.optional(z.number().check(z.gt(0), z.lte(1))) }),
+          ),
+          cpu: z.optional(
+            z.strictObject({
+              timeLimit: z.optional(positive),
+              priority: z.optional(z.int().check(z.minimum(0), z.maximum(19))),
+            }),
+          ),
+          network: z.optional(
+            z.strictObject({
+              maxConnections: z.optional(z.int().check(z.minimum(1))),
+              allowedHosts: z.optional(z.array(z.string().check(z.minLength(1)))),
+            }),
+          ),
+        }),
+      ),
+      isolation: z.optional(
+        z.strictObject({
+          level: z.optional(z.enum(['strict', 'moderate', 'minimal'])),
+          context: z.optional(z.enum(['isolated', 'shared'])),
+        }),
+      ),
+    }),
+  ),
   permissions: z.optional(
     z.strictObject({
-      mode: z.optional(z.enum(['plan', 'ask', 'accept-edits', 'auto', 'bypass'])),
-      rules: z.optional(z.array(z.union([z.string(), z.record(z.string(), z.string())]))),
+      mode: z.optional(mode),
+      role: z.optional(z.string()),
+      roles: z.optional(
+        z.record(z.string(), z.strictObject({ mode: z.optional(mode), rules: z.optional(z.array(ruleSchema)) })),
+      ),
+      rules: z.optional(z.array(ruleSchema)),
+    }),
+  ),
+  undo: z.optional(
+    z.strictObject({
+      exclude: z.optional(z.array(z.string())),
+      maxFileMB: z.optional(positive),
+      keepDays: z.optional(positive),
+      maxSizeMB: z.optional(positive),
     }),
   ),
   checks: z.optional(
@@ -62,10 +113,14 @@ export const defaults = {
   stallTimeoutSeconds: 120,
   verify: 'auto',
   requireVerified: false,
-  sandbox: 'auto',
+  sandbox: { kind: 'auto', isolation: { level: 'moderate', context: 'shared' } },
   permissions: { mode: 'ask' },
+  undo: { exclude: ['node_modules', '.venv', 'venv', '__pycache__'], maxFileMB: 50, keepDays: 7, maxSizeMB: 1024 },
   checks: { timeoutSeconds: 600 },
 } as const satisfies Config;
+
+/** One rule as it may be written. */
+export type WrittenRule = z.infer<typeof ruleSchema>;
 
 const leaf = (name: string): string[] => [name];
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isCopilotError } from '../base/errors.ts';
 import { merge } from '../base/streams.ts';
 import type { RunResult, Task } from '../core/agent.ts';
 import type { Event, Transient } from '../core/event.ts';
@@ -80,11 +81,17 @@ async function* decide(planned: Planned, context: ActContext): AsyncGenerator<Ev
   const { call } = planned;
   const { run } = context;
   const decision = await context.policy.decide({ tool: call.name, effects: planned.effects });
-  const { why, effects, rule, hint } = decision;
+  const { why, effects, rule, origin, enforced, hint } = decision;
+  planned.effects = effects;
   const common = { run, callId: call.callId, tool: call.name, effects };
-  const extras = { ...(rule === undefined ? {} : { rule }), ...(hint === undefined ? {} : { hint }) };
+  const holding = enforced === undefined ? {} : { enforced };
+  const extras = {
+    ...(rule === undefined ? {} : { rule }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(hint === undefined ? {} : { hint }),
+  };
   if (decision.verdict !== 'ask') {
-    yield { type: 'tool.decided', ...common, verdict: decision.verdict, by: decision.by, why, ...extras };
+    yield { type: 'tool.decided', ...common, verdict: decision.verdict, by: decision.by, why, ...holding, ...extras };
     return decision.verdict === 'allow' ? undefined : `Permission denied: ${why}`;
   }
   yield { type: 'tool.asked', ...common, why };
@@ -92,19 +99,71 @@ async function* decide(planned: Planned, context: ActContext): AsyncGenerator<Ev
   const verdict = answer.allow ? 'allow' : 'deny';
   const said = answer.feedback ?? (answer.allow ? 'The user said yes.' : 'The user said no.');
   const told = answer.allow ? said : `${why} ${said}`;
-  yield { type: 'tool.decided', ...common, verdict, by: 'user', why: told, ...(answer.allow ? {} : extras) };
+  yield {
+    type: 'tool.decided',
+    ...common,
+    verdict,
+    by: 'user',
+    why: told,
+    ...holding,
+    ...(answer.allow ? {} : extras),
+  };
   return answer.allow ? undefined : `Permission denied: ${told}`;
+}
+
+/** What a call may change: nothing, these paths, or anything. */
+const reachOf = (effects: readonly Effect[]): 'nothing' | 'anything' | string[] => {
+  const paths = new Set<string>();
+  for (const effect of effects) {
+    if (effect.kind === 'exec' && effect.reach !== 'listed') return 'anything';
+    if (effect.kind !== 'write') continue;
+    if (effect.recursive) return 'anything';
+    paths.add(effect.path);
+  }
+  return paths.size === 0 ? 'nothing' : [...paths];
+};
+
+/** Settles with the promise, or rejects as soon as the signal aborts. */
+const unlessAborted = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> => {
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+};
+
+/** Records the workspace for undo: durable before the tool starts, and again once it ended. */
+async function* record(when: 'before' | 'after', planned: Planned, context: ActContext): AsyncGenerator<Event, void> {
+  const reach = reachOf(planned.effects);
+  if (reach === 'nothing') return;
+  const paths = reach === 'anything' ? undefined : reach;
+  const taking = context.sandbox.snapshot(paths);
+  // Nothing has happened yet, so nobody has to wait; afterwards it is worth the moment even in a run that ends.
+  const snapshot = await (when === 'before' ? unlessAborted(taking, context.signal) : taking);
+  const { callId } = planned.call;
+  yield { type: 'snapshot.taken', run: context.run, callId, when, snapshot, ...(paths ? { paths } : {}) };
 }
 
 async function* perform(planned: Planned, context: ActContext): AsyncGenerator<Event | Transient, CallResult> {
   const { call, prepared, refusal } = planned;
   const startedAt = performance.now();
   let output: ToolOutput;
+  let unrecorded: unknown;
   if (refusal !== undefined || !prepared) {
     output = { content: [text(refusal ?? '')], isError: true };
   } else {
+    const { sandbox, signal, run } = context;
+    const hosts = planned.effects.flatMap((effect) => (effect.kind === 'net' ? [effect.host] : []));
+    if (hosts.length > 0) sandbox.allowHosts(hosts);
+    // Should this fail the call does not happen, and the run ends.
+    yield* record('before', planned, context);
     try {
-      const { sandbox, signal, run } = context;
       const running = prepared.run({
         callId: call.callId,
         run,
@@ -115,11 +174,21 @@ async function* perform(planned: Planned, context: ActContext): AsyncGenerator<E
       });
       output = Symbol.asyncIterator in running ? yield* running : await running;
     } catch (error) {
-      if (!isToolError(error)) throw error;
+      if (!isToolError(error)) {
+        // It may have changed files before it broke off; that it broke off is the news.
+        yield* quietly(record('after', planned, context));
+        throw error;
+      }
       output = { content: [text(error.message)], isError: true };
+    }
+    try {
+      yield* record('after', planned, context);
+    } catch (error) {
+      unrecorded = error;
     }
   }
   yield finished(context, call, output, startedAt);
+  if (unrecorded !== undefined) throw unrecorded as Error;
   return {
     type: 'tool_result',
     callId: call.callId,
@@ -128,6 +197,14 @@ async function* perform(planned: Planned, context: ActContext): AsyncGenerator<E
     readOnly: isReadOnly(planned.effects),
     ...(output.data === undefined ? {} : { data: output.data }),
   };
+}
+
+async function* quietly(events: AsyncGenerator<Event, void>): AsyncGenerator<Event, void> {
+  try {
+    yield* events;
+  } catch (error) {
+    if (!isCopilotError(error)) throw error;
+  }
 }
 
 /**

@@ -1,13 +1,15 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { configError, messageOf } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import { configKeys, configSchema, defaults, type Config } from '../core/config.ts';
+import { configKeys, defaults, type Config, type WrittenRule } from '../core/config.ts';
+import { readEnv, setIn } from './config-env.ts';
+import { fullKey, isRecord, readLayer, readLayerText, validate, valueOf, type LayerFile } from './config-file.ts';
+import { rulesIn, type Layer, type Place, type SourcedRule } from './config-rules.ts';
+import { narrowed, type Flat } from './narrowing.ts';
 import { configDir, type Env } from './paths.ts';
-
-/** Where a value came from, weakest first. */
-export type Layer = 'default' | 'user' | 'project' | 'env' | 'flag';
 
 /** One configured value. */
 export interface Setting {
@@ -19,35 +21,23 @@ export interface Setting {
   source: string;
 }
 
-/** A permission rule as written, with where it was written. */
-export interface SourcedRule {
-  line: string;
-  layer: Layer;
-  source: string;
-}
-
 /** The layers put together. */
 export interface LoadedConfig {
   value: Config;
   settings: Setting[];
   rules: SourcedRule[];
+  /** Rules of the configured roles, by role. */
+  roleRules: ReadonlyMap<string, readonly SourcedRule[]>;
   /** What was left out of an untrusted project's file, one line each. */
   notices: string[];
 }
 
-/** Paths of the two files. */
-export const configPaths = (env: Env, root: string): { user: string; project: string } => ({
+/** Paths of the files: the user's, the project's, and the one that holds what the user always allows in this folder. */
+export const configPaths = (env: Env, root: string): { user: string; project: string; folder: string } => ({
   user: join(configDir(env), 'config.yaml'),
   project: join(root, '.llm-copilot', 'config.yaml'),
+  folder: join(configDir(env), 'folders', `${createHash('sha256').update(root).digest('hex').slice(0, 20)}.yaml`),
 });
-
-interface Flat {
-  key: string;
-  value: unknown;
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A key's values, one level deep: every nested section but the `models` table is spread. */
 const flatten = (config: Config): Flat[] =>
@@ -59,229 +49,85 @@ const flatten = (config: Config): Flat[] =>
         : [{ key, value: value }],
   );
 
-type Issue = NonNullable<ReturnType<typeof configSchema.safeParse>['error']>['issues'][number];
-
-/** What is wrong, in words: zod's own are left out of the small build. */
-const told = (issue: Issue): string => {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be of type ${issue.expected}`;
-    case 'invalid_value':
-      return `must be one of ${issue.values.map(String).join(', ')}`;
-    case 'too_small':
-      return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
-    default:
-      return issue.message;
-  }
-};
-
-const validate = (
-  raw: unknown,
-  source: string,
-  lineOf: (path: readonly PropertyKey[]) => number | undefined,
-): Config => {
-  const parsed = configSchema.safeParse(raw ?? {});
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = issue?.path.map(String) ?? [];
-  const place = (extra: readonly PropertyKey[] = []): string => {
-    const line = lineOf([...(issue?.path ?? []), ...extra]);
-    return line === undefined ? source : `${source}:${line}`;
-  };
-  if (issue?.code === 'unrecognized_keys') {
-    const [key = ''] = issue.keys;
-    const prefix = path.length > 0 ? `${path.join('.')}.` : '';
-    const siblings = configKeys
-      .filter((known) => known.startsWith(prefix))
-      .map((known) => known.slice(prefix.length).split('.', 1)[0] ?? '');
-    const guess = nearest(key, siblings);
-    throw configError(
-      `${place([key])}: unknown key "${prefix}${key}"${guess === undefined ? '' : ` – did you mean "${prefix}${guess}"?`}`,
-      'Keys are listed by "llm-copilot config show".',
-    );
-  }
-  throw configError(`${place()}: ${path.join('.') || 'the file'}: ${issue === undefined ? 'invalid' : told(issue)}`);
-};
-
-/** @throws CopilotError exit 3. A pipe by that name would be waited for without end. */
-const readLayerText = (path: string): string => {
-  if (!statSync(path).isFile()) throw configError(`${path} is not a regular file.`);
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw configError(`${path} cannot be read: ${messageOf(error)}`, undefined, error);
-  }
-};
-
-/** @throws CopilotError exit 3 when aliases would make it larger than anybody means it to be. */
-const valueOf = (document: { toJS(): unknown }, path: string): unknown => {
-  try {
-    return document.toJS();
-  } catch (error) {
-    throw configError(`${path}: ${messageOf(error)}`, 'Mend the YAML.', error);
-  }
-};
-
-const readLayer = async (path: string): Promise<Config | undefined> => {
-  if (!existsSync(path)) return undefined;
-  const { LineCounter, parseDocument } = await import('./yaml.ts');
-  const lines = new LineCounter();
-  const document = parseDocument(readLayerText(path), { lineCounter: lines });
-  const [problem] = document.errors;
-  if (problem) {
-    const line = problem.linePos?.[0].line;
-    throw configError(
-      `${path}${line === undefined ? '' : `:${line}`}: ${problem.message.split('\n', 1)[0] ?? ''}`,
-      'Mend the YAML.',
-    );
-  }
-  return validate(valueOf(document, path), path, (keys) => {
-    const node: unknown = document.getIn(keys, true);
-    const range = isRecord(node) && Array.isArray(node.range) ? (node.range as number[]) : undefined;
-    return range?.[0] === undefined ? undefined : lines.linePos(range[0]).line;
-  });
-};
-
-const setIn = (config: Record<string, unknown>, key: string, value: unknown): void => {
-  const [head = '', inner] = key.split('.');
-  if (inner === undefined) config[head] = value;
-  else config[head] = { ...(isRecord(config[head]) ? config[head] : {}), [inner]: value };
-};
-
-/** A typed value from a word on the command line or in a variable: numbers and booleans as such, else text. */
-const fromWord = (word: string): unknown => {
-  if (word === 'true' || word === 'false') return word === 'true';
-  return word.trim() !== '' && !Number.isNaN(Number(word)) ? Number(word) : word;
-};
-
-/** Names and commands stay text, also one called `true`; `false` switches a check off. */
-const fromVariable = (key: string, value: string): unknown => {
-  const isCommand = key.startsWith('checks.') && key !== 'checks.timeoutSeconds';
-  if (isCommand) return value === 'false' ? false : value;
-  return key === 'model' || key === 'fallbackModel' ? value : fromWord(value);
-};
-
-const prefix = 'LLM_COPILOT_';
-/** Variables of ours that are no configuration. */
-const reserved: ReadonlySet<string> = new Set(['DATA_DIR']);
-
-const variableOf = (key: string): string =>
-  key
-    .replace(/\./g, '_')
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toUpperCase();
-
-const readEnv = (env: Env): { config: Config; sources: Map<string, string> } => {
-  const byName = new Map(
-    configKeys.filter((key) => key !== 'models' && key !== 'permissions.rules').map((key) => [variableOf(key), key]),
-  );
-  const raw: Record<string, unknown> = {};
-  const sources = new Map<string, string>();
-  for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith(prefix) || value === undefined || value === '' || reserved.has(name.slice(prefix.length)))
-      continue;
-    const key = byName.get(name.slice(prefix.length));
-    if (key === undefined) {
-      const guess = nearest(name.slice(prefix.length), byName.keys());
-      throw configError(
-        `Unknown environment variable ${name}${guess === undefined ? '' : ` – did you mean ${prefix}${guess}?`}`,
-      );
-    }
-    setIn(raw, key, fromVariable(key, value));
-    sources.set(key, name);
-  }
-  return { config: validate(raw, 'environment', () => undefined), sources };
-};
-
-const strictness = ['plan', 'ask', 'accept-edits', 'auto', 'bypass'];
-
-/** A project's file may only narrow: until the folder is trusted, what would widen is left out and said so. */
-const narrowed = (flat: readonly Flat[], below: Config, path: string): { kept: Flat[]; notices: string[] } => {
-  const notices: string[] = [];
-  const ignore = (what: string): false => {
-    notices.push(`${path}: ${what} is ignored: a project may only narrow permissions.`);
-    return false;
-  };
-  const kept = flat.filter(({ key, value }) => {
-    if (key === 'permissions.mode') {
-      const current = below.permissions?.mode ?? defaults.permissions.mode;
-      return (
-        strictness.indexOf(String(value)) <= strictness.indexOf(current) ||
-        ignore(`permissions.mode "${String(value)}"`)
-      );
-    }
-    if (key === 'models') return ignore('models');
-    if (key === 'maxCostUsd' || key === 'maxTokens' || key === 'timeoutSeconds') {
-      const limit = below[key];
-      return limit === undefined || Number(value) <= limit || ignore(key);
-    }
-    if (key === 'verify') return value === 'auto' || ignore('verify');
-    if (key === 'requireVerified') return value === true || ignore('requireVerified');
-    return true;
-  });
-  return { kept, notices };
-};
-
-/** A rule as one line; `{ allow: "exec(npm test *)" }` is what YAML makes of `- allow: exec(npm test *)`. */
-const lineOf = (rule: string | Record<string, string>): string =>
-  (typeof rule === 'string'
-    ? rule
-    : Object.entries(rule)
-        .map(([verdict, subject]) => `${verdict}: ${subject}`)
-        .join(', ')
-  ).trim();
+/** What a run is told to load. */
+export interface LoadOptions {
+  flags?: Config;
+  /** The user trusts what the project's files say: they may widen permissions. */
+  trusted?: boolean;
+}
 
 /**
- * Reads and validates every layer: defaults < user < project < environment < flags.
+ * Reads and validates every layer: defaults < user < project < what is always allowed here < environment < flags.
  * @throws CopilotError exit 3 with file, line and the nearest known key.
  */
-export const loadConfig = async (env: Env, root: string, flags: Config = {}): Promise<LoadedConfig> => {
+export const loadConfig = async (env: Env, root: string, options: LoadOptions = {}): Promise<LoadedConfig> => {
+  const { flags = {}, trusted = false } = options;
   const paths = configPaths(env, root);
-  const [user, project] = [await readLayer(paths.user), await readLayer(paths.project)];
+  const [user, project, folder] = [
+    await readLayer(paths.user),
+    await readLayer(paths.project),
+    await readLayer(paths.folder),
+  ];
   const fromEnv = readEnv(env);
   const value: Record<string, unknown> = {};
   const byKey = new Map<string, Setting>();
   const rules: SourcedRule[] = [];
+  const roleRules = new Map<string, SourcedRule[]>();
   const notices: string[] = [];
-  const apply = (flat: readonly Flat[], layer: Layer, sourceOf: (key: string) => string): void => {
+  const apply = (flat: readonly Flat[], layer: Layer, sourceOf: (key: string) => string, at?: Place): void => {
+    const place: Place = at ?? ((keys) => sourceOf(keys.join('.')));
     for (const { key, value: one } of flat) {
       if (one === undefined) continue;
       if (key === 'permissions.rules') {
-        for (const rule of one as (string | Record<string, string>)[]) {
-          const line = lineOf(rule);
-          if (layer === 'project' && line.startsWith('allow'))
-            notices.push(`${sourceOf(key)}: rule "${line}" is ignored: a project may only narrow permissions.`);
-          else rules.push({ line, layer, source: sourceOf(key) });
-        }
+        rules.push(...rulesIn(one as WrittenRule[], layer, place, key));
         continue;
       }
+      if (key === 'permissions.roles')
+        for (const [name, role] of Object.entries(one as Record<string, { rules?: WrittenRule[] }>))
+          roleRules.set(name, rulesIn(role.rules, layer, place, `${key}.${name}.rules`));
       const before = byKey.get(key)?.value;
-      const merged = key === 'models' && isRecord(before) && isRecord(one) ? { ...before, ...one } : one;
+      const isTable = key === 'models' || key === 'permissions.roles';
+      const merged = isTable && isRecord(before) && isRecord(one) ? { ...before, ...one } : one;
       setIn(value, key, merged);
       byKey.set(key, { key, value: merged, layer, source: sourceOf(key) });
     }
   };
+  const applyFile = (file: LayerFile | undefined, flat: readonly Flat[], layer: Layer, path: string): void => {
+    const place: Place = (keys) => {
+      const line = file?.lineOf(keys);
+      return line === undefined ? path : `${path}:${line}`;
+    };
+    apply(flat, layer, () => path, place);
+  };
   apply(flatten(defaults), 'default', () => 'default');
-  if (user) apply(flatten(user), 'user', () => paths.user);
+  if (user) applyFile(user, flatten(user.config), 'user', paths.user);
   if (project) {
-    const { kept, notices: said } = narrowed(flatten(project), value, paths.project);
+    const flat = flatten(project.config);
+    const { kept, notices: said } = trusted ? { kept: flat, notices: [] } : narrowed(flat, value, paths.project);
     notices.push(...said);
-    apply(kept, 'project', () => paths.project);
+    applyFile(project, kept, 'project', paths.project);
   }
+  if (folder) applyFile(folder, flatten(folder.config), 'folder', paths.folder);
   apply(flatten(fromEnv.config), 'env', (key) => fromEnv.sources.get(key) ?? 'environment');
-  apply(flatten(flags), 'flag', (key) => `--${(key.split('.').pop() ?? key).replace(/([A-Z])/g, '-$1').toLowerCase()}`);
-  return { value, settings: [...byKey.values()], rules, notices };
+  apply(flatten(flags), 'flag', flagOf);
+  return { value, settings: [...byKey.values()], rules, roleRules, notices };
+};
+
+const flagOf = (key: string): string => {
+  const name = key === 'sandbox.kind' ? 'sandbox' : key === 'permissions.mode' ? 'permissionMode' : key;
+  return `--${(name.split('.').pop() ?? name).replace(/([A-Z])/g, '-$1').toLowerCase()}`;
 };
 
 /**
  * Sets one key in a file, keeping its comments; the file is replaced whole.
  * @throws CopilotError exit 3 when the key is unknown or the value does not fit.
  */
-export const setConfig = async (path: string, key: string, word: string): Promise<void> => {
+export const setConfig = async (path: string, name: string, word: string): Promise<void> => {
+  const key = fullKey(name);
   if (!configKeys.includes(key)) {
     const guess = nearest(key, configKeys);
     throw configError(
-      `Unknown key "${key}"${guess === undefined ? '' : ` – did you mean "${guess}"?`}`,
+      `Unknown key "${name}"${guess === undefined ? '' : ` – did you mean "${guess}"?`}`,
       `Keys: ${configKeys.join(', ')}.`,
     );
   }
@@ -289,9 +135,27 @@ export const setConfig = async (path: string, key: string, word: string): Promis
   const document = parseDocument(existsSync(path) ? readLayerText(path) : '');
   if (document.errors.length > 0)
     throw configError(`${path}: ${messageOf(document.errors[0])}`, 'Mend the YAML first.');
+  const short: unknown = document.get('sandbox');
+  if (key.startsWith('sandbox.') && typeof short === 'string')
+    document.set('sandbox', document.createNode({ kind: short }));
   document.setIn(key.split('.'), parse(word));
   validate(valueOf(document, path), path, () => undefined);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(`${path}.tmp`, document.toString());
   await rename(`${path}.tmp`, path);
+};
+
+/**
+ * Adds rules to what is always allowed in a folder, in a file of its own beside the user's.
+ * @throws CopilotError exit 3 when that file is damaged.
+ */
+export const addFolderRules = async (env: Env, root: string, lines: readonly string[]): Promise<string> => {
+  const path = configPaths(env, root).folder;
+  const before = (await readLayer(path))?.config.permissions?.rules ?? [];
+  const rules = [...before, ...lines.filter((line) => !before.includes(line))];
+  const { stringify } = await import('./yaml.ts');
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFile(`${path}.tmp`, `# Always allowed in ${root}\n${stringify({ permissions: { rules } })}`);
+  await rename(`${path}.tmp`, path);
+  return path;
 };

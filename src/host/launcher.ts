@@ -11,8 +11,14 @@ export interface Launch {
   cwd: string;
   /** Its whole environment. */
   env: ProcessEnv;
-  /** Ends what runs inside, where signals to the spawned process group do not reach (a container's processes). */
-  signal?: (name: 'SIGTERM' | 'SIGKILL') => void;
+  /**
+   * Ends what runs inside, where signals to the spawned process group do not reach (a container's processes). SIGTERM is
+   * then left to this function alone, so that the spawned program can report how the command ended; SIGKILL goes to both.
+   * May be called again, also after the command ended: then for what it left behind. `pid` leads the spawned group.
+   */
+  signal?: (name: 'SIGTERM' | 'SIGKILL', pid: number) => void;
+  /** Called once when the command ended. */
+  ended?: () => void;
 }
 
 /** Where commands of a sandbox run: on this machine, in bubblewrap, in a container. Files are not its business. */
@@ -27,6 +33,10 @@ export interface Launcher {
   launch(command: string | readonly string[], place: { cwd: string; env: ProcessEnv }): Launch | Promise<Launch>;
   /** Hosts commands may reach from now on, besides those configured. */
   allowHosts(hosts: readonly string[]): void;
+  /** What the human should know about commands started here, one line each; may grow with every launch. */
+  notices?(): readonly string[];
+  /** Ends what commands left behind, as far as it can be known; called when background processes have to end. */
+  endProcesses?(): Promise<void>;
   /** Ends everything inside. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { messageOf } from '../base/errors.ts';
 import type { ExecResult } from '../core/sandbox.ts';
 import { ToolError } from '../core/tool.ts';
+import type { Launch } from './launcher.ts';
 import { outputKeeper, unfinishedBytes, type OutputKeeper } from './output.ts';
 
 // node:child_process and not execa: execa adds 1.3 to 2 ms to every command and 150 ms to the first.
@@ -20,6 +21,10 @@ export interface ProcessOptions {
   maxOutputBytes?: number | undefined;
   /** Names a file that does not exist yet for the whole output; called only when that is longer. */
   newFile: () => string;
+  /** See `Launch.signal`. */
+  signal?: Launch['signal'];
+  /** Called once when the main process ended. */
+  ended?: Launch['ended'];
 }
 
 /** A command that was started. */
@@ -81,12 +86,17 @@ export const isRunning = (pid: number): boolean => {
 };
 
 let shell: string | undefined;
-const argvOf = (command: string | readonly string[]): readonly string[] => {
+
+/** Program and arguments for a command: a string goes through bash (sh where there is none), an array is taken as it is. */
+export const argvOf = (command: string | readonly string[]): readonly string[] => {
   if (typeof command !== 'string') return command;
   shell ??= existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
   // Two pipes lose the order of stdout and stderr; inside one shell both can share one.
   return [shell, '-c', `exec 2>&1; ${command}`];
 };
+
+/** The signals we end commands with, by the exit code a program between us and the command reports for them. */
+const endedBy: Readonly<Record<number, string>> = { 137: 'SIGKILL', 143: 'SIGTERM' };
 
 /** Hands the chunks of both pipes on, holding back bytes of a character that has not arrived whole. */
 const readOutput = (child: ChildProcess, keeper: OutputKeeper, onOutput?: (chunk: string) => void): (() => void) => {
@@ -116,8 +126,7 @@ const readOutput = (child: ChildProcess, keeper: OutputKeeper, onOutput?: (chunk
 };
 
 /**
- * Starts a command in its own process group, stdin closed. Our own exit kills the group.
- * A string goes through bash (sh where there is none), an array is a program and its arguments.
+ * Starts a command in its own process group, stdin closed. Our own exit kills the group. For strings see `argvOf`.
  * @throws ToolError when it cannot be started.
  */
 export const startProcess = (command: string | readonly string[], options: ProcessOptions): RunningProcess => {
@@ -144,11 +153,17 @@ export const startProcess = (command: string | readonly string[], options: Proce
   let killing = false;
   let timedOut = false;
   const timers: NodeJS.Timeout[] = [];
+  const destroy = (): void => {
+    options.signal?.('SIGKILL', group.id);
+    signal(group, 'SIGKILL');
+  };
   const kill = (): void => {
     if (killing || group.leaderEnded) return;
     killing = true;
-    signal(group, 'SIGTERM');
-    timers.push(setTimeout(() => signal(group, 'SIGKILL'), graceMs));
+    // What stands between us and the command must outlive it, or the command's last words are lost.
+    if (options.signal) options.signal('SIGTERM', group.id);
+    else signal(group, 'SIGTERM');
+    timers.push(setTimeout(destroy, graceMs));
   };
   if (options.timeoutMs !== undefined) {
     const expire = (): void => {
@@ -166,12 +181,13 @@ export const startProcess = (command: string | readonly string[], options: Proce
       child.removeAllListeners();
       flush();
       keeper.end();
-      if (killing) signal(group, 'SIGKILL');
+      if (killing) destroy();
       if (killing || !signal(group, 0)) untrack(group);
       const outputFile = keeper.file();
+      const passedOn = killing && options.signal ? endedBy[ended?.exitCode ?? 0] : undefined;
       resolve({
-        exitCode: ended?.exitCode ?? null,
-        signal: ended?.signal ?? null,
+        exitCode: passedOn === undefined ? (ended?.exitCode ?? null) : null,
+        signal: passedOn ?? ended?.signal ?? null,
         timedOut,
         output: keeper.text(),
         outputBytes: keeper.bytes(),
@@ -182,6 +198,7 @@ export const startProcess = (command: string | readonly string[], options: Proce
     child.once('exit', (exitCode, by) => {
       ended = { exitCode, signal: by };
       group.leaderEnded = true;
+      options.ended?.();
       timers.push(setTimeout(settle, drainMs));
     });
     child.once('close', settle);
@@ -193,7 +210,7 @@ export const startProcess = (command: string | readonly string[], options: Proce
     kill,
     isAlive: () => signal(group, 0),
     destroy: () => {
-      signal(group, 'SIGKILL');
+      destroy();
       if (group.leaderEnded) untrack(group);
     },
   };

@@ -10,6 +10,7 @@ import { text, userMessage } from '../../src/core/message.ts';
 import { eventLog } from '../../src/host/event-log.ts';
 import type { Event } from '../../src/core/event.ts';
 import { wireServer, type Turn } from '../support/wire/wire-server.ts';
+import { safetyFigures } from './safety.ts';
 import { median, noise, printFigures, runNode, type Figure, type Sample } from './measure.ts';
 
 const rounds = Number(process.argv[2] ?? 16);
@@ -244,6 +245,8 @@ figures.push({
   note: `${messages.length} messages`,
 });
 resumed.close();
+
+figures.push(...(await safetyFigures()));
 
 await server.close();
 rmSync(folder, { recursive: true, force: true });

@@ -133,7 +133,7 @@ describe('doctor', () => {
   test('looks at everything the main job needs', async () => {
     const report = JSON.parse((await cli('doctor', '--json')).stdout) as {
       ok: boolean;
-      findings: { name: string; state: string }[];
+      findings: { name: string; state: string; enforces?: object }[];
     };
     expect(report.ok).toBe(true);
     expect(report.findings.map((finding) => finding.name)).toEqual([
@@ -146,9 +146,13 @@ describe('doctor', () => {
       'configuration',
       'keys',
       'sandbox',
+      'sandbox bubblewrap',
+      'sandbox docker',
       'terminal',
     ]);
     expect(report.findings.find((finding) => finding.name === 'keys')?.state).toBe('warn');
+    const { enforces } = report.findings.find((finding) => finding.name === 'sandbox') ?? {};
+    expect(Object.keys(enforces ?? {}).sort()).toEqual(['cpu', 'fs', 'memory', 'net', 'pids', 'user']);
     const text = await home.cli(['doctor'], { cwd: project.root, env: { ANTHROPIC_API_KEY: 'x' } });
     expect(text.stdout).toContain('✓ keys: set: ANTHROPIC_API_KEY');
   });
@@ -203,7 +207,7 @@ describe('sessions', () => {
     ])
       expect(shown).toContain(part);
     const lines = (await cli('sessions', 'export', id)).stdout.trim().split('\n');
-    expect((JSON.parse(lines[0] ?? '') as { type: string }).type).toBe('run.started');
+    expect((JSON.parse(lines[0] ?? '') as { type: string }).type).toBe('sandbox.selected');
     expect((await cli('sessions', 'verify', id)).stdout).toContain('chain whole');
     expect((await cli('sessions', 'delete', id)).stderr).toContain('Deleted');
     expect((await cli('sessions', 'list')).stdout).toBe('');

@@ -266,27 +266,29 @@ describe('permissions without a terminal', () => {
   });
 
   test('paths outside the folder are refused, also through a symlink', async () => {
+    writeFileSync(join(home.home, 'hostname'), 'mine\n');
+    const outside = join(home.home, 'hostname');
     const ran = await run(['--permission-mode', 'auto', 'read it'], {
       script: (_request, turn) =>
         turn === 0
           ? {
               calls: [
-                { name: 'read', input: { path: '/etc/hostname' } },
-                { name: 'read', input: { path: '../../etc/hostname' } },
+                { name: 'read', input: { path: outside } },
+                { name: 'read', input: { path: '../../etc/shadow' } },
               ],
             }
           : turn === 1
-            ? { calls: [{ name: 'shell', input: { command: 'ln -s /etc link' } }] }
+            ? { calls: [{ name: 'shell', input: { command: `ln -s ${home.home} link` } }] }
             : turn === 2
               ? { calls: [{ name: 'read', input: { path: 'link/hostname' } }] }
               : { text: 'no' },
     });
     expect(ran.result.permissionDenials.flatMap((denial) => denial.effects)).toEqual([
-      { kind: 'read', path: '/etc/hostname' },
-      { kind: 'read', path: expect.stringContaining('/etc/hostname') as string },
+      { kind: 'read', path: outside },
+      { kind: 'read', path: expect.stringContaining('/etc/shadow') as string },
       // Rules may name the link or what it leads to.
       { kind: 'read', path: `${project.root}/link/hostname` },
-      { kind: 'read', path: '/etc/hostname' },
+      { kind: 'read', path: outside },
     ]);
   });
 
@@ -334,9 +336,11 @@ describe('permissions with a terminal', () => {
 });
 
 describe('output', () => {
-  test('commands the model runs do not see the keys of model services', async () => {
-    const ran = await run(['--permission-mode', 'auto', 'go'], {
+  test('commands the model runs see harmless variables and those a rule allows, and no keys', async () => {
+    const ran = await run(['--permission-mode', 'auto', '--allowed-tools', 'env(PLAIN)', 'go'], {
       env: {
+        LANG: 'C.UTF-8',
+        OTHER: 'other-1',
         ANTHROPIC_API_KEY: 'anthropic-1',
         ANTHROPIC_AUTH_TOKEN: 'anthropic-2',
         AZURE_OPENAI_API_KEY: 'azure-1',
@@ -348,7 +352,8 @@ describe('output', () => {
           : { text: JSON.stringify(request.messages.at(-1)) },
     });
     expect(ran.result.summary).toContain('PLAIN=kept');
-    expect(ran.result.summary).not.toMatch(/anthropic-|azure-/);
+    expect(ran.result.summary).toContain('LANG=C.UTF-8');
+    expect(ran.result.summary).not.toMatch(/anthropic-|azure-|other-/);
   });
 
   test('text: the answer on standard output, everything else on standard error', async () => {
@@ -392,6 +397,7 @@ describe('output', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { type: string; seq?: number });
     expect(lines.map((line) => line.type)).toEqual([
+      'sandbox.selected',
       'run.started',
       'message.added',
       'model.selected',
@@ -401,7 +407,7 @@ describe('output', () => {
       'workflow.finished',
       'result',
     ]);
-    expect(lines.slice(0, -1).map((line) => line.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(lines.slice(0, -1).map((line) => line.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
   test('--include-partial-messages adds the deltas', async () => {

@@ -14,6 +14,8 @@ const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)]
   .map((line) => line.replace(/\s+#.*$/, '').trim())
   .filter((line) => line !== '');
 
+const yamlBlocks = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+
 /** Run elsewhere: by the person (or CI) who runs this test, and by the packaging suite. */
 const elsewhere = ['npm ci && npm run demo', 'npm test'];
 
@@ -77,6 +79,19 @@ describe('every command the README shows', () => {
       await bash(`llm-copilot run --session-id ${id} "start"`);
     }
     if (line.includes('--continue')) await bash('llm-copilot run "start"');
+    if (line.includes(' undo ')) {
+      mending = true;
+      await bash('llm-copilot run --permission-mode accept-edits --verify never "mend it"');
+    }
+    if (line.includes('policy test')) {
+      mkdirSync(join(root, '.llm-copilot'), { recursive: true });
+      writeFileSync(join(root, '.llm-copilot', 'policy-tests.yaml'), yamlBlocks[0] ?? '');
+      mkdirSync(join(folder.path, '.config', 'llm-copilot'), { recursive: true });
+      writeFileSync(
+        join(folder.path, '.config', 'llm-copilot', 'config.yaml'),
+        'permissions: { rules: ["deny: read(.env*)"] }',
+      );
+    }
     const real = line.replace('http://localhost:11434', server.url).replace('…', 'k');
     const { code, stderr } = await bash(real);
     expect(code, stderr).toBe(0);
@@ -102,7 +117,7 @@ describe('what the README says', () => {
   });
 
   test('of the configuration is a valid configuration', async () => {
-    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    const yaml = yamlBlocks.find((block) => block.includes('permissions:')) ?? '';
     mkdirSync(join(folder.path, '.config', 'llm-copilot'), { recursive: true });
     writeFileSync(join(folder.path, '.config', 'llm-copilot', 'config.yaml'), yaml);
     const { code, stdout, stderr } = await bash('llm-copilot config show --origin');

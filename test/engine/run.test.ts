@@ -6,7 +6,8 @@ import { textOf, userMessage, type Message } from '../../src/core/message.ts';
 import { ProviderError, type ModelProvider } from '../../src/core/provider.ts';
 import { ToolError } from '../../src/core/tool.ts';
 import type { Recorded } from '../../src/core/event.ts';
-import { rulePolicy, parseRule } from '../../src/engine/rules.ts';
+import { parseSubject } from '../../src/engine/rule.ts';
+import { rulePolicy } from '../../src/engine/rules.ts';
 import { run } from '../../src/engine/run.ts';
 import { scriptedProvider } from '../../src/testing.ts';
 import { harness, says, testTool, type Harness, type HarnessOptions } from '../support/run-harness.ts';
@@ -328,8 +329,14 @@ describe('permission', () => {
     () => says('written'),
     () => [{ kind: 'write', path: 'f.txt' }],
   );
-  const policyFor = (mode: 'ask' | 'plan', ...rules: string[]) =>
-    rulePolicy({ mode, rules: rules.map(parseRule), roots: [], readable: [], home: '/' });
+  const policyFor = (mode: 'ask' | 'plan', ...denied: string[]) =>
+    rulePolicy({
+      mode,
+      rules: denied.map((subject) => parseSubject('deny', subject)),
+      roots: [],
+      readable: [],
+      home: '/',
+    });
 
   test('a yes lets the call run, and who decided is recorded', async () => {
     const { ask, questions } = asking([{ allow: true }]);
@@ -370,7 +377,7 @@ describe('permission', () => {
     const h = start({
       script: [{ calls: [{ name: 'writer', input: {} }] }],
       tools: [writer],
-      policy: policyFor('ask', 'deny: write(**)'),
+      policy: policyFor('ask', 'write(**)'),
       context: { ask },
     });
     await h.run('go');

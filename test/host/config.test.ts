@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { configPaths, loadConfig, setConfig } from '../../src/host/config.ts';
+import { addFolderRules, configPaths, loadConfig, setConfig } from '../../src/host/config.ts';
 import { configDir, dataDir } from '../../src/host/paths.ts';
 
 let folder = '';
@@ -19,7 +19,7 @@ const write = (which: 'user' | 'project', text: string): string => {
   writeFileSync(path, text);
   return path;
 };
-const load = (flags = {}) => loadConfig(env, folder, flags);
+const load = (flags = {}) => loadConfig(env, folder, { flags });
 
 describe('layers', () => {
   test('defaults < user < project < environment < flags, and every value knows where it came from', async () => {
@@ -40,7 +40,7 @@ describe('layers', () => {
     const origin = Object.fromEntries(settings.map(({ key, layer, source }) => [key, [layer, source]]));
     expect(origin).toMatchObject({
       model: ['flag', '--model'],
-      'permissions.mode': ['flag', '--mode'],
+      'permissions.mode': ['flag', '--permission-mode'],
       maxTurns: ['project', project],
       maxRepairs: ['env', 'LLM_COPILOT_MAX_REPAIRS'],
       'checks.test': ['user', user],
@@ -108,6 +108,120 @@ describe('mistakes are named', () => {
   test('an empty file is an empty layer', async () => {
     write('user', '');
     expect((await load()).value.maxTurns).toBe(100);
+  });
+});
+
+describe('rules', () => {
+  test('may be text or a mapping with reason and examples, and know their line', async () => {
+    const path = write(
+      'user',
+      'permissions:\n  rules:\n    - "allow: exec(ls)"\n    - deny: read(.env)\n      reason: secrets\n      match: .env\n      noMatch: [a, b]\n',
+    );
+    expect((await load()).rules).toEqual([
+      { line: 'allow: exec(ls)', layer: 'user', source: `${path}:3` },
+      {
+        line: 'deny: read(.env)',
+        layer: 'user',
+        source: `${path}:4`,
+        reason: 'secrets',
+        match: ['.env'],
+        noMatch: ['a', 'b'],
+      },
+    ]);
+  });
+
+  test.each([
+    ['- deny: read(.env)\n      reson: x', /config\.yaml:3: .*"reson".*did you mean "reason"/],
+    ['- deny: read(a)\n      allow: read(b)', /config\.yaml:3: a rule has exactly one/],
+    ['- reason: because', /config\.yaml:3: a rule has exactly one/],
+    ['- deny: [a, b]', /config\.yaml:3: a rule has exactly one/],
+  ])('%j is refused', async (rule, message) => {
+    write('user', `permissions:\n  rules:\n    ${rule}\n`);
+    await expect(load()).rejects.toMatchObject({ exitCode: 3, message: expect.stringMatching(message) as string });
+  });
+
+  test('that are always allowed in a folder have a file of their own and hold only there', async () => {
+    const path = await addFolderRules(env, folder, ['allow: exec(make)']);
+    await addFolderRules(env, folder, ['allow: exec(make)', 'allow: net(example.org)']);
+    expect(readFileSync(path, 'utf8')).toContain(`# Always allowed in ${folder}`);
+    expect((await load()).rules.map((rule) => [rule.line, rule.layer])).toEqual([
+      ['allow: exec(make)', 'folder'],
+      ['allow: net(example.org)', 'folder'],
+    ]);
+    expect((await loadConfig(env, join(folder, 'other'))).rules).toEqual([]);
+  });
+});
+
+describe('sandbox', () => {
+  test('may be named alone, also by its variable and when set', async () => {
+    write('user', 'sandbox: docker\n');
+    expect((await load()).value.sandbox).toMatchObject({ kind: 'docker', isolation: { level: 'moderate' } });
+    env.LLM_COPILOT_SANDBOX = 'local';
+    expect((await load()).value.sandbox?.kind).toBe('local');
+    const path = write('user', 'sandbox: docker\n');
+    await setConfig(path, 'sandbox', 'bubblewrap');
+    await setConfig(path, 'sandbox.image', 'node:22');
+    expect(readFileSync(path, 'utf8')).toBe('sandbox:\n  kind: bubblewrap\n  image: node:22\n');
+  });
+
+  test('takes permissions, resources and isolation whole, and refuses what it does not know', async () => {
+    const whole = {
+      permissions: { allow: ['read(src/**)'], deny: ['net(*)'] },
+      resources: {
+        memory: { limit: '2GB', threshold: 0.8 },
+        cpu: { timeLimit: 60, priority: 5 },
+        network: { maxConnections: 4, allowedHosts: ['example.org'] },
+      },
+      isolation: { level: 'strict', context: 'isolated' },
+    };
+    write('user', JSON.stringify({ sandbox: whole }));
+    expect((await load()).value.sandbox).toMatchObject(whole);
+    write('user', 'sandbox:\n  resources:\n    memory: { limit: lots }\n');
+    await expect(load()).rejects.toMatchObject({ exitCode: 3 });
+    write('user', 'sandbox:\n  isolation:\n    level: paranoid\n');
+    await expect(load()).rejects.toThrow('sandbox.isolation.level');
+  });
+});
+
+describe('a project nobody trusts', () => {
+  const text = [
+    'sandbox: { kind: local, permissions: { allow: [net(*)], deny: [read(x)] }, isolation: { level: minimal } }',
+    'permissions: { role: developer, roles: { mine: { mode: bypass } }, rules: ["allow: exec(*)", {allow: net(*)}, {ask: exec(ls)}] }',
+    'undo: { exclude: ["*"] }',
+  ].join('\n');
+
+  test('may only narrow, and is told what was left out', async () => {
+    write('project', text);
+    const { value, rules, notices } = await load();
+    expect(value.sandbox).toMatchObject({
+      kind: 'auto',
+      permissions: { deny: ['read(x)'] },
+      isolation: { level: 'moderate' },
+    });
+    expect(value.sandbox?.permissions?.allow).toBeUndefined();
+    expect(value.permissions).not.toHaveProperty('role');
+    expect(value.permissions).not.toHaveProperty('roles');
+    expect(value.undo?.exclude).toContain('node_modules');
+    expect(rules.map((rule) => rule.line)).toEqual(['ask: exec(ls)']);
+    expect(notices).toHaveLength(8);
+    for (const notice of notices) expect(notice).toContain('llm-copilot trust add');
+  });
+
+  test('may choose a stricter sandbox and a reviewing role', async () => {
+    write('project', 'sandbox: { kind: docker, image: node }\npermissions: { role: reviewer }\n');
+    expect((await load()).value).toMatchObject({
+      sandbox: { kind: 'docker', image: 'node' },
+      permissions: { role: 'reviewer' },
+    });
+  });
+
+  test('says everything it wants once it is trusted', async () => {
+    write('project', text);
+    const { value, rules, notices } = await loadConfig(env, folder, { trusted: true });
+    expect(notices).toEqual([]);
+    expect(value.sandbox?.kind).toBe('local');
+    expect(value.permissions?.role).toBe('developer');
+    expect(rules).toHaveLength(3);
   });
 });
 

@@ -22,13 +22,30 @@ export const exitCodeTable = (): string =>
     .map(([name, code]) => `${String(code).padStart(3)}  ${meanings[name as keyof typeof exitCodes]}`)
     .join('\n');
 
-/** `llm-copilot help [command|exit-codes]`. */
+const permissionsText = `Modes, from strict to free: plan, ask (default), accept-edits, auto, bypass.
+
+Rules go under permissions.rules in the configuration, one line each:
+  - allow: exec(npm test *)        - deny: read(**/.env*)
+  - ask: net(*)                    - limit: memory(2GB)
+Kinds: read, write (paths: ~/…, $TMPDIR/…, relative to the folder), exec, net, env, secret, tool.
+Limits: memory(2GB), cpu(10m), pids(200), connections(20).
+A rule may carry reason, match and noMatch. Deny beats ask beats allow beats the mode.
+
+Always denied but in mode bypass:
+  deleting, or changing mode or owner of, whole folders outside the workspace, home and / among them
+  writing .git/hooks, .git/config, shell start-up files, ~/.ssh, and this agent's own configuration, data and rules
+  force-push to a default branch, --no-verify, fork bombs, piping the network into a shell
+
+"llm-copilot policy explain '<command>'" says what would happen and why.`;
+
+/** `llm-copilot help [command|exit-codes|permissions]`. */
 export const helpCommand = (program: Command, cli: Cli): void => {
   program
     .command('help [topic...]')
-    .description('help for a command, or "exit-codes"')
+    .description('help for a command, "exit-codes" or "permissions"')
     .action((topics: string[]) => {
       if (topics[0] === 'exit-codes') return void cli.io.stdout.write(`${exitCodeTable()}\n`);
+      if (topics[0] === 'permissions') return void cli.io.stdout.write(`${permissionsText}\n`);
       let command = program;
       for (const topic of topics) command = command.commands.find((one) => one.name() === topic) ?? command;
       command.outputHelp();

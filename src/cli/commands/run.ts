@@ -40,6 +40,7 @@ const optionsFor = async (
     flags: configFlags(flags),
     allowedTools: flags.allowedTools ?? [],
     disallowedTools: flags.disallowedTools ?? [],
+    trust: flags.trust === true,
     addDirs: (flags.addDir ?? []).map((folder) => resolve(io.cwd, folder)),
     ...(flags.appendSystemPrompt === undefined ? {} : { appendSystemPrompt: flags.appendSystemPrompt }),
     ...(flags.jsonSchema === undefined ? {} : { outputSchema: readSchema(flags.jsonSchema, io.cwd) }),
@@ -112,6 +113,7 @@ export const runTask = async (words: readonly string[], flags: RunFlags, cli: Cl
         },
         readers,
       );
+      if (!flags.quiet) for (const notice of job.laterNotices()) io.stderr.write(`llm-copilot: ${notice}\n`);
     } finally {
       // What was done is done, whatever cannot be tidied up.
       await job.close().catch((error: unknown) => io.stderr.write(`llm-copilot: ${messageOf(error)}\n`));

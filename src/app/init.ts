@@ -1,0 +1,102 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { configError, messageOf } from '../base/errors.ts';
+import type { Config } from '../core/config.ts';
+import { probeDocker } from '../host/docker-cli.ts';
+import { hasImage } from '../host/docker-image.ts';
+import type { Env } from '../host/paths.ts';
+import { findChecks } from './checks.ts';
+import { settingsPaths } from './settings.ts';
+
+/** What `init` would write for a folder. */
+export interface Proposal {
+  /** The project's configuration file. */
+  path: string;
+  /** It is there already: nothing is ever written over it. */
+  exists: boolean;
+  config: Config;
+  /** The same as YAML. */
+  text: string;
+  /** Why it is so and what is left to do, one line each. */
+  notes: string[];
+}
+
+/** A file that tells the toolchain, and the image for it. */
+const toolchains: readonly (readonly [file: string, image: string])[] = [
+  ['package.json', 'node'],
+  ['pyproject.toml', 'python'],
+  ['requirements.txt', 'python'],
+  ['go.mod', 'go'],
+  ['Cargo.toml', 'rust'],
+];
+const devcontainers = ['.devcontainer/devcontainer.json', '.devcontainer.json'];
+
+/** The image a devcontainer names; its file is JSON with comments, which YAML reads once the comments are gone. */
+const devcontainerImage = async (root: string): Promise<{ image: string; file: string } | undefined> => {
+  for (const file of devcontainers) {
+    const path = join(root, file);
+    if (!existsSync(path)) continue;
+    const text = readFileSync(path, 'utf8').replace(/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, '$1');
+    const { parse } = await import('../host/yaml.ts');
+    const found: unknown = ((): unknown => {
+      try {
+        return parse(text);
+      } catch {
+        return undefined;
+      }
+    })();
+    if (typeof found === 'object' && found !== null && 'image' in found && typeof found.image === 'string')
+      return { image: found.image, file };
+  }
+  return undefined;
+};
+
+const chooseSandbox = async (
+  env: Env,
+  root: string,
+): Promise<{ sandbox: NonNullable<Config['sandbox']>; notes: string[] }> => {
+  const probe = await probeDocker(env);
+  if (!probe.available)
+    return {
+      sandbox: { kind: 'auto' },
+      notes: [`Docker is not used: ${probe.why ?? 'no engine answers.'} Commands run in bubblewrap where it works.`],
+    };
+  const named = await devcontainerImage(root);
+  const toolchain = toolchains.find(([file]) => existsSync(join(root, file)));
+  const image = named?.image ?? (toolchain && `llm-copilot/${toolchain[1]}`);
+  if (image === undefined)
+    return { sandbox: { kind: 'auto' }, notes: ['No toolchain was recognised, so no container image is proposed.'] };
+  const notes = [`Image ${image}: because of ${named?.file ?? toolchain?.[0] ?? ''}.`];
+  if (!(await hasImage(image, env)))
+    notes.push(
+      named || !toolchain
+        ? `The image is not on this machine yet: docker pull ${image}`
+        : `The image is not on this machine yet: llm-copilot sandbox image build ${toolchain[1]}`,
+    );
+  return { sandbox: { kind: 'docker', image }, notes };
+};
+
+/** Looks at a folder and says what its configuration could be; nothing is written. @throws CopilotError exit 3 */
+export const propose = async (env: Env, cwd: string): Promise<Proposal> => {
+  const root = realpathSync(cwd);
+  const [{ sandbox, notes }, found, { stringify }] = await Promise.all([
+    chooseSandbox(env, root),
+    findChecks(root, {}),
+    import('../host/yaml.ts'),
+  ]);
+  const checks = Object.fromEntries(found.checks.map(({ name, command }) => [name, command]));
+  const config: Config = { sandbox, ...(found.checks.length > 0 && { checks }) };
+  const path = settingsPaths(env, root).project;
+  return { path, exists: existsSync(path), config, text: stringify(config), notes: [...notes, ...found.notes] };
+};
+
+/** Writes what was proposed. @throws CopilotError exit 3 when the file is there meanwhile, or cannot be written. */
+export const writeProposal = async ({ path, text }: Proposal): Promise<void> => {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { flag: 'wx' });
+  } catch (error) {
+    throw configError(`${path} cannot be written: ${messageOf(error)}`, undefined, error);
+  }
+};

@@ -1,0 +1,235 @@
+import type { Io, Machine, Result } from './machine.ts';
+import { unchanged } from './machine.ts';
+import { mergeStates, withVariable, type State } from './state.ts';
+import { childrenOf, fieldsOf, type SyntaxNode } from './syntax.ts';
+import { checkArithmetic } from './parameters.ts';
+import { anything, type Arg, type Value } from './value.ts';
+import { lookUp, valueOf } from './variables.ts';
+import { wordPlace } from './word-place.ts';
+import { expandText, expandWord, substitutionsIn } from './words.ts';
+
+type Run = (machine: Machine, node: SyntaxNode, state: State, io: Io) => Result;
+
+const maxValues = 1000;
+
+const after = ({ ok, no }: Result): State => mergeStates(ok, no);
+
+const netOnly = (...values: readonly Value[]): Value =>
+  values.some((value) => value.fromNet) ? { text: undefined, fromNet: true } : anything;
+
+/** Runs several nodes in order; conditions and bodies come as lists of statements and separators. */
+const runAll = (machine: Machine, nodes: readonly SyntaxNode[], state: State, io: Io): Result => {
+  let result = unchanged(state);
+  for (const node of nodes) {
+    if (!node.isNamed || node.type === 'comment') continue;
+    const next = machine.statement(machine, node, after(result), io);
+    result = { ...next, out: netOnly(result.out, next.out) };
+  }
+  return result;
+};
+
+/** Runs something with its own list of early exits, which are ways out of it as well. */
+const withEscapes = (machine: Machine, run: () => Result): Result => {
+  const outer = machine.shared.escapes;
+  machine.shared.escapes = [];
+  const result = run();
+  const escaped = machine.shared.escapes;
+  machine.shared.escapes = [...outer, ...escaped];
+  return {
+    ok: escaped.reduce(mergeStates, result.ok),
+    no: escaped.reduce(mergeStates, result.no),
+    out: result.out,
+  };
+};
+
+const sameState = (one: State, other: State): boolean =>
+  one === other ||
+  (one.cwds?.length === other.cwds?.length &&
+    one.variables.size === other.variables.size &&
+    [...one.variables].every(([name, value]) => other.variables.get(name)?.text === value.text) &&
+    [...one.functions].every(([name, bodies]) => other.functions.get(name)?.length === bodies.length) &&
+    one.poison === other.poison &&
+    one.aliases.size === other.aliases.size &&
+    one.globs === other.globs &&
+    one.splits === other.splits);
+
+/** Runs the body until nothing new comes of it. */
+const untilStable = (state: State, body: (state: State) => State, fail: (why: string) => void): State => {
+  let at = state;
+  for (let round = 0; round < 6; round += 1) {
+    const next = mergeStates(at, body(at));
+    if (sameState(at, next)) return next;
+    at = round < 3 ? next : { ...next, cwds: undefined };
+  }
+  fail('a loop in it changes too much');
+  return at;
+};
+
+const ifStatement: Run = (machine, node, state, io) => {
+  const children = childrenOf(node);
+  const branches: { condition: SyntaxNode[]; body: SyntaxNode[] }[] = [{ condition: [], body: [] }];
+  let otherwise: SyntaxNode | undefined;
+  let thenSeen = false;
+  for (const [index, child] of children.entries()) {
+    const [first] = branches;
+    if (child.type === 'then') thenSeen = true;
+    else if (child.type === 'elif_clause') {
+      const parts = childrenOf(child);
+      const then = parts.findIndex((part) => part.type === 'then');
+      branches.push({ condition: parts.slice(0, then), body: parts.slice(then + 1) });
+    } else if (child.type === 'else_clause') otherwise = child;
+    else if (index > 0) (thenSeen ? first?.body : first?.condition)?.push(child);
+  }
+  let at = state;
+  let end: State | undefined;
+  let out: Value = { text: '' };
+  for (const { condition, body } of branches) {
+    const tested = runAll(machine, condition, at, io);
+    const done = runAll(machine, body, tested.ok, io);
+    end = end ? mergeStates(end, after(done)) : after(done);
+    at = tested.no;
+    out = netOnly(out, tested.out, done.out);
+  }
+  const last = otherwise ? runAll(machine, childrenOf(otherwise), at, io) : unchanged(at);
+  const state2 = end ? mergeStates(end, after(last)) : after(last);
+  return unchanged(state2, netOnly(out, last.out));
+};
+
+const whileStatement: Run = (machine, node, state, io) => {
+  const parts = childrenOf(node);
+  const body = fieldsOf(node, 'body');
+  const condition = parts.filter((part, index) => index > 0 && !body.includes(part));
+  machine.shared.concurrent = true;
+  const endless = condition.filter((part) => part.isNamed).every((part) => /^(?:true|:|\(\(1\)\)|\[\[? 1 \]\]?)$/.test(part.text));
+  const starts = body.some((part) => childrenOf(part).some((child) => child.type === '&'));
+  if (endless && starts && !/\b(?:sleep|wait|read|break)\b/.test(node.text))
+    machine.scene.exec({ command: node.text, reach: 'opaque', why: 'it starts processes in an endless loop', danger: 'is a fork bomb' });
+  let out: Value = { text: '' };
+  return withEscapes(machine, () => {
+    const end = untilStable(
+      state,
+      (at) => {
+        const tested = runAll(machine, condition, at, io);
+        const done = runAll(machine, body, after(tested), io);
+        out = netOnly(out, tested.out, done.out);
+        return mergeStates(after(tested), after(done));
+      },
+      machine.fail,
+    );
+    return unchanged(end, out);
+  });
+};
+
+const forStatement: Run = (machine, node, state, io) => {
+  const place = wordPlace(machine, state);
+  const variable = node.childForFieldName('variable')?.text;
+  const body = fieldsOf(node, 'body');
+  if (variable === undefined || body.length === 0) {
+    machine.fail('it has a loop nobody looked into');
+    return unchanged(state);
+  }
+  const words = fieldsOf(node, 'value');
+  const bare = !childrenOf(node).some((child) => child.type === 'in');
+  const unknownArgs: Arg[] = [{ text: undefined, source: '$@', prefix: '', several: true }];
+  const values = bare ? (state.args ?? unknownArgs) : words.flatMap((word) => expandWord(word, place));
+  machine.shared.concurrent = true;
+  let out: Value = { text: '' };
+  const turn = (at: State, value: Value): State => {
+    const done = runAll(machine, body, withVariable(at, variable, value), io);
+    out = netOnly(out, done.out);
+    return after(done);
+  };
+  const endless = values.length > maxValues || childrenOf(node)[0]?.type === 'select';
+  const exact = !endless && values.every((value) => value.text !== undefined);
+  return withEscapes(machine, () => {
+    if (exact) {
+      const end = values.reduce<State>((at, value) => mergeStates(machine.shared.escapes.reduce(mergeStates, at), turn(at, value)), place.state);
+      return unchanged(values.length > 0 ? end : place.state, out);
+    }
+    const end = untilStable(
+      place.state,
+      (at) =>
+        (endless ? [anything] : values)
+          .map((value) => turn(at, valueOf(value)))
+          .reduce(mergeStates, at),
+      machine.fail,
+    );
+    return unchanged(end, out);
+  });
+};
+
+const countingFor: Run = (machine, node, state, io) => {
+  const place = wordPlace(machine, state);
+  const body = fieldsOf(node, 'body');
+  const head = childrenOf(node).filter((child) => !body.includes(child));
+  const inner = head.flatMap((child) => substitutionsIn(child, place));
+  const text = /^for\s*\(\(([^]*?)\)\)/.exec(node.text)?.[1] ?? '"';
+  machine.shared.concurrent = true;
+  checkArithmetic(text, place, inner);
+  checkArithmetic(text, place, inner);
+  return withEscapes(machine, () => {
+    const turn = (at: State): State => after(runAll(machine, body, at, io));
+    return unchanged(untilStable(place.state, turn, machine.fail));
+  });
+};
+
+const caseStatement: Run = (machine, node, state, io) => {
+  const place = wordPlace(machine, state);
+  for (const value of fieldsOf(node, 'value')) expandText(value, place);
+  let end = place.state;
+  let out: Value = { text: '' };
+  for (const item of childrenOf(node).filter((child) => child.type === 'case_item')) {
+    const patterns = fieldsOf(item, 'value');
+    for (const pattern of patterns) {
+      substitutionsIn(pattern, place);
+    }
+    const body = childrenOf(item).filter((child) => child.isNamed && !patterns.includes(child));
+    // Items may fall through to the next, so each may start in what any other left.
+    const done = runAll(machine, body, mergeStates(place.state, end), io);
+    end = mergeStates(end, after(done));
+    out = netOnly(out, done.out);
+  }
+  return unchanged(end, out);
+};
+
+const functionDefinition: Run = (machine, node, state, io) => {
+  const name = node.childForFieldName('name')?.text ?? '';
+  const body = node.childForFieldName('body');
+  if (!body || name === '' || /[\\'"$`]/.test(name) || name === 'command_not_found_handle') {
+    machine.fail('it defines a function nobody looked into');
+    return unchanged(state);
+  }
+  if (fieldsOf(node, 'redirect').length > 0) machine.fail('it defines a function with redirects');
+  const functions = new Map(state.functions);
+  functions.set(name, [{ node: body, source: machine.source }]);
+  return unchanged({ ...state, functions }, io.stdin.value.fromNet ? anything : { text: '' });
+};
+
+const testCommand: Run = (machine, node, state) => {
+  const place = wordPlace(machine, state);
+  substitutionsIn(node, place);
+  const text = node.text;
+  // -v looks into subscripts, and arithmetic comparisons evaluate their sides: both may run commands.
+  if (/(?:^|\s)-[vR]\s+[^\s\]]*[^\w\s\]]/.test(text)) machine.fail('a test in it may run commands');
+  if (text.startsWith('[[')) {
+    const compared = /(\S+)\s+-(?:eq|ne|lt|le|gt|ge)\s+(\S+)/g;
+    for (const [, left = '', right = ''] of text.matchAll(compared))
+      for (const side of [left, right]) checkArithmetic(side.replace(/^"|"$/g, '').replace(/\$\{#\w+(?:\[[@*]\])?\}|\$#/g, '0'), place, []);
+  }
+  for (const [, name = ''] of text.matchAll(/\$\{?([A-Za-z_]\w*)/g)) lookUp(name, place);
+  return unchanged(place.state, { text: '' });
+};
+
+const compoundNegation: Run = (machine, node, state, io) => runAll(machine, childrenOf(node), state, io);
+
+/** Statements that hold others, by the type of their node. */
+export const compounds: Readonly<Record<string, Run>> = {
+  if_statement: ifStatement,
+  while_statement: whileStatement,
+  for_statement: forStatement,
+  c_style_for_statement: countingFor,
+  case_statement: caseStatement,
+  function_definition: functionDefinition,
+  test_command: testCommand,
+  else_clause: compoundNegation,
+};

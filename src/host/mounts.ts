@@ -1,0 +1,31 @@
+/** One thing laid over a path for commands. */
+export interface Mount {
+  path: string;
+  /**
+   * - `empty`: a private, empty, writable folder
+   * - `read`, `write`: what is there on this machine (at `from`, when given)
+   * - `file`, `folder`: nothing that could be read, in place of a file or folder
+   */
+  kind: 'empty' | 'read' | 'write' | 'file' | 'folder';
+  from?: string;
+}
+
+const order: readonly Mount['kind'][] = ['empty', 'read', 'write', 'file', 'folder'];
+const depthOf = (path: string): number => path.split('/').length;
+
+/** True for a path that is the folder or lies in it. */
+export const isWithin = (path: string, folder: string): boolean =>
+  path === folder || folder === '/' || path.startsWith(`${folder}/`);
+
+/** What lies below comes later; at one path, masks come last. */
+export const sortedMounts = (mounts: readonly Mount[]): Mount[] =>
+  [...mounts].sort(
+    (one, other) => depthOf(one.path) - depthOf(other.path) || order.indexOf(one.kind) - order.indexOf(other.kind),
+  );
+
+/** What commands find at a path of this machine, given sorted mounts over a read-only system. */
+export const kindAt = (path: string, sorted: readonly Mount[]): Mount['kind'] => {
+  let kind: Mount['kind'] = 'read';
+  for (const mount of sorted) if (isWithin(path, mount.path)) kind = mount.kind;
+  return kind;
+};

@@ -1,0 +1,86 @@
+// Import this file dynamically: the parser and its WebAssembly load only when a command is to be taken apart.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Language, Parser, type TreeCursor } from 'web-tree-sitter';
+import { CopilotError, exitCodes } from '../base/errors.ts';
+import { packageDir } from './templates.ts';
+
+/** A node copied out of the parser's memory, so that the tree itself can be freed at once. */
+interface PlainNode {
+  readonly type: string;
+  readonly text: string;
+  readonly isNamed: boolean;
+  readonly hasError: boolean;
+  readonly isMissing: boolean;
+  readonly startIndex: number;
+  readonly endIndex: number;
+  readonly children: readonly PlainNode[];
+  childForFieldName(name: string): PlainNode | null;
+  fieldNameForChild(index: number): string | null;
+}
+
+/** Parses shell source whole; undefined when there is no tree. */
+type Parse = (source: string) => PlainNode | undefined;
+
+const copyOf = (cursor: TreeCursor, source: string): PlainNode => {
+  const { nodeType: type, nodeIsNamed: isNamed, nodeIsMissing: isMissing, startIndex, endIndex } = cursor;
+  const children: PlainNode[] = [];
+  const fields: (string | null)[] = [];
+  if (cursor.gotoFirstChild()) {
+    do {
+      fields.push(cursor.currentFieldName);
+      children.push(copyOf(cursor, source));
+    } while (cursor.gotoNextSibling());
+    cursor.gotoParent();
+  }
+  return {
+    type,
+    text: source.slice(startIndex, endIndex),
+    isNamed,
+    isMissing,
+    hasError: type === 'ERROR' || isMissing || children.some((child) => child.hasError),
+    startIndex,
+    endIndex,
+    children,
+    childForFieldName: (name) => children[fields.indexOf(name)] ?? null,
+    fieldNameForChild: (index) => fields[index] ?? null,
+  };
+};
+
+const load = async (): Promise<Parse> => {
+  const file = (packageName: string, name: string): string => {
+    const built = join(packageDir(), 'dist', 'grammars', name);
+    return existsSync(built) ? built : join(packageDir(), 'node_modules', packageName, name);
+  };
+  try {
+    const runtime = file('web-tree-sitter', 'web-tree-sitter.wasm');
+    const grammar = readFile(file('@vscode/tree-sitter-wasm/wasm', 'tree-sitter-bash.wasm'));
+    await Parser.init({ locateFile: () => runtime });
+    const parser = new Parser();
+    parser.setLanguage(await Language.load(await grammar));
+    return (source) => {
+      const tree = parser.parse(source);
+      if (!tree) return undefined;
+      const cursor = tree.walk();
+      const root = copyOf(cursor, source);
+      cursor.delete();
+      tree.delete();
+      return root;
+    };
+  } catch (cause) {
+    throw new CopilotError(`The shell parser cannot be loaded: ${(cause as Error).message}`, {
+      code: 'E_SHELL_PARSER',
+      exitCode: exitCodes.sandbox,
+      hint: 'install llm-copilot again: dist/grammars is incomplete',
+    });
+  }
+};
+
+let loaded: Promise<Parse> | undefined;
+
+/**
+ * Loads web-tree-sitter and the bash grammar, once. To be imported dynamically: its static import is what loads.
+ * @throws CopilotError `E_SHELL_PARSER` when a file of the package is missing.
+ */
+export const loadShellParser = (): Promise<Parse> => (loaded ??= load());
