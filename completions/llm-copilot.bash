@@ -10,20 +10,36 @@ _llm_copilot() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "${COMP_WORDS[i]}" in
       -*) ;;
-      *) case "||run|sessions|sessions list|sessions show|sessions export|sessions verify|sessions delete|config|config show|config get|config set|config path|checks|doctor|completion|demo|help|" in
+      *) case "||run|undo|undo prune|sessions|sessions list|sessions show|sessions export|sessions verify|sessions delete|policy|policy explain|policy test|policy list|trust|trust add|trust list|trust revoke|sandbox|sandbox run|sandbox image|sandbox image build|sandbox prune|init|config|config show|config get|config set|config path|checks|doctor|completion|demo|help|" in
            *"|${path:+$path }${COMP_WORDS[i]}|"*) path="${path:+$path }${COMP_WORDS[i]}" ;;
          esac ;;
     esac
   done
   case "$path" in
-    "") words="run sessions config checks doctor completion demo help -v --version -p --print --output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
-    "run") words="--output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
+    "") words="run undo sessions policy trust sandbox init config checks doctor completion demo help -v --version -p --print --output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --trust --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
+    "run") words="--output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --trust --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
+    "undo") words="prune --run --last --list --session --dry-run --force --json" ;;
+    "undo prune") words="--days --max-size --json" ;;
     "sessions") words="list show export verify delete" ;;
     "sessions list") words="--all --json" ;;
     "sessions show") words="" ;;
     "sessions export") words="" ;;
     "sessions verify") words="" ;;
     "sessions delete") words="" ;;
+    "policy") words="explain test list" ;;
+    "policy explain") words="--permission-mode --sandbox --trust --json" ;;
+    "policy test") words="--permission-mode --sandbox --trust --json" ;;
+    "policy list") words="--permission-mode --sandbox --trust --json" ;;
+    "trust") words="add list revoke" ;;
+    "trust add") words="" ;;
+    "trust list") words="--json" ;;
+    "trust revoke") words="" ;;
+    "sandbox") words="run image prune" ;;
+    "sandbox run") words="--sandbox --image --allow-host --timeout --trust" ;;
+    "sandbox image") words="build" ;;
+    "sandbox image build") words="--tag" ;;
+    "sandbox prune") words="--json" ;;
+    "init") words="-y --yes --json" ;;
     "config") words="show get set path" ;;
     "config show") words="--origin --json" ;;
     "config get") words="--origin" ;;

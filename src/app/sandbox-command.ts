@@ -52,13 +52,14 @@ export const runInSandbox = async (options: SandboxRun, signal: AbortSignal): Pr
           },
         };
   const config = await loadSettings(env, root, { flags, trust: options.trust });
-  const { sandbox, notices } = await confine({ root, env, config, secretEnv: options.secretEnv });
+  const { sandbox, notices, laterNotices } = await confine({ root, env, config, secretEnv: options.secretEnv });
   try {
     for (const notice of [...config.notices, ...notices]) options.onNotice(notice);
     if (options.allowHosts.length > 0) sandbox.allowHosts(options.allowHosts);
     const command = words.length === 1 ? first : words;
     const exec = { timeoutMs, maxOutputBytes: keptBytes, onOutput: options.onOutput };
     const result = await sandbox.exec(command, exec, signal);
+    for (const notice of laterNotices()) options.onNotice(notice);
     if (result.timedOut) throw limitError(`The command was ended after ${timeoutMs / 1000} seconds.`);
     return result;
   } finally {

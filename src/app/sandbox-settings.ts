@@ -3,6 +3,7 @@ import type { Confinement, Limits, PathRules } from '../host/launcher.ts';
 import { baseOf, matchesFile, type PatternPlace } from '../engine/path-patterns.ts';
 import { parseBytes } from '../engine/rule.ts';
 import type { RuleSet } from './permissions.ts';
+import { undoSettings } from './undo-settings.ts';
 
 /** What configuration and rules ask of the sandbox, whichever is chosen. */
 export interface SandboxWish extends Pick<Confinement, 'allowedHosts' | 'limits' | 'context'> {
@@ -11,7 +12,7 @@ export interface SandboxWish extends Pick<Confinement, 'allowedHosts' | 'limits'
   level: 'strict' | 'moderate' | 'minimal';
   hidden?: PathRules;
   readOnly?: PathRules;
-  undo: { exclude: readonly string[]; maxFileBytes: number };
+  undo: ReturnType<typeof undoSettings>;
 }
 
 const least = (...values: (number | undefined)[]): number | undefined => {
@@ -70,9 +71,6 @@ export const sandboxWish = ({ value }: LoadedConfig, set: RuleSet, place: Patter
     ...(readOnly === undefined ? {} : { readOnly }),
     allowedHosts: [...(network?.allowedHosts ?? []), ...allowedHosts(set)],
     limits: Object.fromEntries(given),
-    undo: {
-      exclude: value.undo?.exclude ?? [],
-      maxFileBytes: Math.round((value.undo?.maxFileMB ?? 50) * 1024 ** 2),
-    },
+    undo: undoSettings(value),
   };
 };

@@ -1,27 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { CopilotError, exitCodes, usageError } from '../base/errors.ts';
-import type { Config } from '../core/config.ts';
 import type { Recorded } from '../core/event.ts';
 import type { SessionInfo, SessionStore } from '../core/session.ts';
 import { stepsOf, type Step } from '../core/steps.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 import {
-  defaultMaxFileBytes,
-  defaultUndoExclude,
-  defaultUndoKeep,
   openUndoStore,
   type Pruned,
   type Remark,
   type RestorePlan,
   type UndoChange,
   type UndoStore,
-  type UndoStoreOptions,
 } from '../host/undo-store.ts';
 import { errorInfo } from '../engine/run.ts';
 import type { ErrorInfo } from '../core/event.ts';
 import { openSessions } from './sessions.ts';
 import { loadSettings } from './settings.ts';
+import { undoSettings } from './undo-settings.ts';
 
 /** Which steps: one by its number, all of a run (id, prefix of one, or `last`), or the last one not taken back. */
 export interface UndoChoice {
@@ -67,20 +63,6 @@ export interface UndoDesk {
   undo(choice: UndoChoice, options?: { force?: boolean; dryRun?: boolean }): Promise<UndoReport>;
   close(): Promise<void>;
 }
-
-const megabyte = 1024 ** 2;
-
-/** What the configuration says of the undo store. */
-export const undoSettings = ({
-  undo = {},
-}: Config): Required<Pick<UndoStoreOptions, 'exclude' | 'maxFileBytes' | 'keep'>> => ({
-  exclude: undo.exclude ?? defaultUndoExclude,
-  maxFileBytes: undo.maxFileMB === undefined ? defaultMaxFileBytes : Math.round(undo.maxFileMB * megabyte),
-  keep: {
-    days: undo.keepDays ?? defaultUndoKeep.days,
-    bytes: undo.maxSizeMB === undefined ? defaultUndoKeep.bytes : Math.round(undo.maxSizeMB * megabyte),
-  },
-});
 
 const nothing = (message: string, hint?: string): CopilotError =>
   new CopilotError(message, { code: 'E_UNDO_NOTHING', exitCode: exitCodes.notAchieved, hint });

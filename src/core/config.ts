@@ -115,7 +115,7 @@ export const defaults = {
   requireVerified: false,
   sandbox: { kind: 'auto', isolation: { level: 'moderate', context: 'shared' } },
   permissions: { mode: 'ask' },
-  undo: { exclude: ['node_modules', '.venv', 'venv', '__pycache__'], maxFileMB: 50, keepDays: 7, maxSizeMB: 1024 },
+  undo: { exclude: ['node_modules/', '.venv/', 'venv/', '__pycache__/'], maxFileMB: 50, keepDays: 7, maxSizeMB: 1024 },
   checks: { timeoutSeconds: 600 },
 } as const satisfies Config;
 

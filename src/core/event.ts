@@ -49,7 +49,7 @@ export type Event = { run: string } & (
       snapshot: string;
       paths?: string[];
     }
-  /** The changes of these calls were taken back; snapshots of the same `callId` stand around it. */
+  /** These steps were taken back (`callId@seq` of their first snapshot); snapshots of the same `callId` stand around it. */
   | { type: 'undo.applied'; callId: string; undone: string[] }
   | {
       type: 'tool.finished';

@@ -112,7 +112,7 @@ async function* decide(planned: Planned, context: ActContext): AsyncGenerator<Ev
 }
 
 /** What a call may change: nothing, these paths, or anything. */
-const reachOf = (effects: readonly Effect[]): 'nothing' | 'anything' | string[] => {
+export const reachOf = (effects: readonly Effect[]): 'nothing' | 'anything' | string[] => {
   const paths = new Set<string>();
   for (const effect of effects) {
     if (effect.kind === 'exec' && effect.reach !== 'listed') return 'anything';
@@ -159,7 +159,10 @@ async function* perform(planned: Planned, context: ActContext): AsyncGenerator<E
     output = { content: [text(refusal ?? '')], isError: true };
   } else {
     const { sandbox, signal, run } = context;
-    const hosts = planned.effects.flatMap((effect) => (effect.kind === 'net' ? [effect.host] : []));
+    // A yes to a host nobody could name is no yes to all of them for the rest of the run.
+    const hosts = planned.effects.flatMap((effect) =>
+      effect.kind === 'net' && effect.host !== '*' ? [effect.host] : [],
+    );
     if (hosts.length > 0) sandbox.allowHosts(hosts);
     // Should this fail the call does not happen, and the run ends.
     yield* record('before', planned, context);

@@ -113,7 +113,8 @@ const gather = (log: Iterable<Recorded>): { runs: CheckRun[]; shells: Map<string
   const runs: CheckRun[] = [];
   const shells = new Map<string, ShellRun>();
   for (const event of log) {
-    if (event.type === 'tool.decided' && event.verdict === 'allow' && event.effects.some(changes)) {
+    const acted = event.type === 'tool.decided' && event.verdict === 'allow' && event.effects.some(changes);
+    if (acted || event.type === 'undo.applied') {
       for (const shell of shells.values()) if (shell.callId !== event.callId) shell.followed = true;
     }
     if (event.type !== 'tool.finished' || typeof event.data !== 'object' || event.data === null) continue;
@@ -126,7 +127,8 @@ const gather = (log: Iterable<Recorded>): { runs: CheckRun[]; shells: Map<string
   return { runs, shells };
 };
 
-const changes = (effect: Effect): boolean => effect.kind === 'write' || effect.kind === 'exec';
+const changes = (effect: Effect): boolean =>
+  effect.kind === 'write' || (effect.kind === 'exec' && effect.reach !== 'listed');
 
 const isCheckRun = (data: object): data is CheckRun =>
   'check' in data &&

@@ -59,6 +59,7 @@ export const bubblewrapLauncher = (confinement: Confinement, options: Bubblewrap
   let proxy: Promise<EgressProxy> | undefined;
   let refused: () => string[] = () => [];
   let last: { key: string; args: readonly string[] } | undefined;
+  let isShared = false;
   let closing: Promise<void> | undefined;
 
   const makeStand = (): { file: string; folder: string; temporary: string } => {
@@ -103,7 +104,10 @@ export const bubblewrapLauncher = (confinement: Confinement, options: Bubblewrap
     const masked = findHidden?.();
     const kept = findReadOnly?.();
     if (masked?.complete === false || kept?.complete === false)
-      said.add('There are too many files to find all that rules hide.');
+      throw sandboxError(
+        'There are too many files to find all that deny rules name.',
+        'Start in a smaller folder, or name folders in the rules that lie further down.',
+      );
     const seen = (path: string): boolean => kindAt(path, below) !== 'empty';
     const mounts: Mount[] = [];
     for (const path of masked?.folders ?? []) {
@@ -158,9 +162,11 @@ export const bubblewrapLauncher = (confinement: Confinement, options: Bubblewrap
     return args;
   };
 
-  const launch: Launcher['launch'] = async (command, { cwd, env }) => {
+  const launch: Launcher['launch'] = async (command, { cwd, env, background = false }) => {
     if (closing) throw sandboxError('The sandbox is closed.');
-    const { prefix } = await enter();
+    // As long as nobody listens, a network that ends with the command does, and starts faster.
+    isShared ||= background || hosts.size > 0;
+    const prefix = isShared ? (await enter()).prefix : [];
     if (typeof command !== 'string' && !command[0]?.includes('/') && !findProgram(command[0] ?? '', env.PATH))
       throw new ToolError(`cannot start ${command[0] ?? ''}: there is no such program on the PATH`);
     const git = await guardGit();
@@ -170,7 +176,16 @@ export const bubblewrapLauncher = (confinement: Confinement, options: Bubblewrap
     return {
       argv: [
         ...prefix,
-        ...[found.bwrap, ...found.flags, ...system, ...mounts, '--chdir', cwd, '--'],
+        ...[
+          found.bwrap,
+          ...found.flags,
+          ...(isShared ? [] : ['--unshare-net']),
+          ...system,
+          ...mounts,
+          '--chdir',
+          cwd,
+          '--',
+        ],
         ...limited(argvOf(command), limits, true),
       ],
       cwd: '/',

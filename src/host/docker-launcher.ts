@@ -18,7 +18,6 @@ import { limitArguments } from './docker-limits.ts';
 import { mountArguments, mountFinder, notHeld, type Mounts, type Stand } from './docker-mounts.ts';
 import { openEgressProxy, type EgressProxy } from './egress-proxy.ts';
 import type { Confinement, Launcher, ProcessEnv } from './launcher.ts';
-import { disarmGit } from './git-guard.ts';
 import { sandboxError } from './sandbox-error.ts';
 import { makeScratch, scratchPath } from './scratch.ts';
 
@@ -66,13 +65,15 @@ export const dockerLauncher = (confinement: Confinement, options: DockerOptions)
   const ownEnv = options.env ?? process.env;
   const cli = dockerCli(ownEnv, options.docker);
   const bound = [confinement.root, ...confinement.folders.map(({ path }) => path)];
-  const findMounts = mountFinder(confinement, ownEnv.HOME);
+  const look = mountFinder(confinement, ownEnv.HOME);
   const hosts = new Set(confinement.allowedHosts);
   const places = new Set<Place>();
   /** Commands that run, with the CPU time their container had used before. */
   const running = new Map<string, { place: Place; fromMs: number }>();
   const notices = new Set<string>();
   let cpuIsKnown = true;
+  /** What was seen last: it knows repositories that appeared after a container was started. */
+  let seen: Mounts | undefined;
   let stand: (Stand & { all: string }) | undefined;
   let proxy: Promise<EgressProxy> | undefined;
   let refused = (): readonly string[] => [];
@@ -137,9 +138,16 @@ export const dockerLauncher = (confinement: Confinement, options: DockerOptions)
     });
     const place = { container, mounts, usedMs: 0 };
     opened.place = place;
-    for (const notice of mounts.notices) notices.add(notice);
     places.add(place);
     return place;
+  };
+  const findMounts = async (): Promise<Mounts> => {
+    seen = await look();
+    for (const notice of seen.repositories.notices) notices.add(notice);
+    return seen;
+  };
+  const mendRepositories = (): void => {
+    for (const notice of seen?.repositories.mend() ?? []) notices.add(notice);
   };
   const leave = (place: Place): Promise<void> => place.container.close().finally(() => places.delete(place));
 
@@ -194,7 +202,11 @@ export const dockerLauncher = (confinement: Confinement, options: DockerOptions)
 
     const id = randomBytes(6).toString('hex');
     const given = envInside(env, ownEnv, bound);
-    const set = { HOME: homeInside, [commandVariable]: id, ...(hosts.size > 0 && proxyEnv) };
+    const set = {
+      ...{ HOME: homeInside, [commandVariable]: id },
+      ...(hosts.size > 0 && proxyEnv),
+      ...place.mounts.repositories.env,
+    };
     // A string's two outputs are one from the start: two streams lose their order.
     const inner =
       typeof command === 'string'
@@ -217,9 +229,7 @@ export const dockerLauncher = (confinement: Confinement, options: DockerOptions)
       ended: () => {
         isOver = true;
         running.delete(id);
-        const { common } = place.mounts;
-        if (common !== undefined && disarmGit(common))
-          notices.add(`A command wrote ${join(common, 'commondir')}, which leads git elsewhere; it was removed.`);
+        mendRepositories();
         if (context === 'shared') return;
         void leave(place);
         if (!closing) spare ??= findMounts().then(open);
@@ -232,6 +242,7 @@ export const dockerLauncher = (confinement: Confinement, options: DockerOptions)
     await queue.catch(() => undefined);
     await spare?.catch(() => undefined);
     await Promise.all([...places].map(leave));
+    mendRepositories();
     await (await proxy?.catch(() => undefined))?.close();
     if (stand) await rm(stand.all, { recursive: true, force: true });
   };

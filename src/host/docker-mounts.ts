@@ -2,11 +2,10 @@ import { existsSync, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { boundSockets } from './bound-sockets.ts';
 import { netFolderInside } from './docker-inside.ts';
-import { guardGit } from './git-guard.ts';
-import { historyGuard } from './git-history.ts';
 import type { Confinement, PathRules } from './launcher.ts';
 import { maskFinder } from './masks.ts';
 import { isWithin, kindAt, sortedMounts, type Mount } from './mounts.ts';
+import { guardRepositories, type GuardedRepositories } from './repositories.ts';
 import { sandboxError } from './sandbox-error.ts';
 
 /** What a container sees of this machine. */
@@ -17,9 +16,8 @@ export interface Mounts {
   ids: ReadonlyMap<string, string>;
   /** Paths that rules hide or protect. */
   ruled: ReadonlySet<string>;
-  /** Folder of the git repository commands may write to. */
-  common?: string;
-  notices: readonly string[];
+  /** Of the repositories commands may write to. */
+  repositories: Omit<GuardedRepositories, 'mounts'>;
 }
 
 /** The container has its own. */
@@ -45,6 +43,9 @@ const pathFinder = (rules: PathRules | undefined): (() => { files: string[]; fol
   };
 };
 
+/** True for what hides a file's history, unlike what keeps git from running programs. */
+const hidesObjects = ({ kind, from }: Mount): boolean => kind === 'file' || from !== undefined;
+
 /**
  * Looks at what there is to bind, to mask and to protect, each time it is called.
  * @param home the user's home folder; a repository that holds it is not bound.
@@ -54,7 +55,7 @@ export const mountFinder = (confinement: Confinement, home: string | undefined):
   const { root, dataDir } = confinement;
   const findHidden = pathFinder(confinement.hidden);
   const findReadOnly = pathFinder(confinement.readOnly);
-  const hideHistory = confinement.hidden && historyGuard(confinement.hidden, dataDir);
+  const guard = guardRepositories(confinement, home === undefined ? [] : [home]);
 
   /** A protected path's folders are mounts too: they cannot be renamed then, and others put in their place. */
   const protect = (path: string, below: readonly Mount[]): Mount[] => {
@@ -65,17 +66,14 @@ export const mountFinder = (confinement: Confinement, home: string | undefined):
   };
 
   return async () => {
-    const guard = guardGit(root, home === undefined ? [] : [home]);
-    const { repository } = guard;
-    const history = repository && (await hideHistory?.(repository));
+    const { mounts: ofGit, ...repositories } = await guard();
     const own: Mount[] = [
       ground,
       { path: root, kind: 'write' },
       ...confinement.folders
         .filter(({ path }) => path !== root && existsSync(path))
         .map(({ path, access }): Mount => ({ path, kind: access })),
-      ...guard.mounts,
-      ...(history?.mounts ?? []),
+      ...ofGit,
     ];
     const clash = own.find((mount) => mount !== ground && systemFolders.includes(mount.path));
     if (clash)
@@ -113,9 +111,8 @@ export const mountFinder = (confinement: Confinement, home: string | undefined):
     return {
       list,
       ids: new Map(list.map(({ path, kind, from = '' }) => [path, `${kind} ${from} ${idOf(path)}`])),
-      ruled: new Set([...[...masks, ...(history?.mounts ?? [])].map(({ path }) => path), ...kept]),
-      ...(repository && { common: repository.common }),
-      notices: [...guard.notices, ...(history?.notices ?? [])],
+      ruled: new Set([...[...masks, ...ofGit.filter(hidesObjects)].map(({ path }) => path), ...kept]),
+      repositories,
     };
   };
 };

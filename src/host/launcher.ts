@@ -21,6 +21,14 @@ export interface Launch {
   ended?: () => void;
 }
 
+/** Where and with what a program is to run. */
+export interface LaunchPlace {
+  cwd: string;
+  env: ProcessEnv;
+  /** It goes on while others run, and they may talk to it. */
+  background?: boolean;
+}
+
 /** Where commands of a sandbox run: on this machine, in bubblewrap, in a container. Files are not its business. */
 export interface Launcher {
   readonly name: 'local' | 'bubblewrap' | 'docker';
@@ -30,7 +38,7 @@ export interface Launcher {
    * How to start a program; the first call may start a container. A string is a command line for the shell inside.
    * @throws CopilotError `E_SANDBOX` (exit 7) when it cannot be started.
    */
-  launch(command: string | readonly string[], place: { cwd: string; env: ProcessEnv }): Launch | Promise<Launch>;
+  launch(command: string | readonly string[], place: LaunchPlace): Launch | Promise<Launch>;
   /** Hosts commands may reach from now on, besides those configured. */
   allowHosts(hosts: readonly string[]): void;
   /** What the human should know about commands started here, one line each; may grow with every launch. */

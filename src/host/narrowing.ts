@@ -12,9 +12,7 @@ const narrowRoles = ['reviewer'];
 
 /** True for a rule that allows, however it is spelled: YAML keeps spaces around a quoted key. */
 const widens = (rule: WrittenRule): boolean =>
-  typeof rule === 'string'
-    ? /^\s*allow\b/.test(rule)
-    : Object.keys(rule).some((key) => key.trim().startsWith('allow'));
+  typeof rule === 'string' ? /^\s*allow\b/.test(rule) : Object.keys(rule).some((key) => key.trim().startsWith('allow'));
 
 interface Subjects {
   allow?: string[];

@@ -3,7 +3,7 @@ import type { Confinement, Launcher, PathRules, ProcessEnv } from './launcher.ts
 import { localLauncher } from './local-launcher.ts';
 import { isWithin } from './mounts.ts';
 import { sandboxError } from './sandbox-error.ts';
-import { workspaceSandbox, type LaunchPlace } from './workspace-sandbox.ts';
+import { workspaceSandbox, type SandboxPlace } from './workspace-sandbox.ts';
 
 /** What configuration, rules and flags ask of the sandbox. */
 export interface SandboxSettings extends Omit<Confinement, 'folders'> {
@@ -20,8 +20,8 @@ export interface SandboxSettings extends Omit<Confinement, 'folders'> {
   addedFolders: readonly string[];
   /** The commands' whole environment. */
   env: ProcessEnv;
-  /** What snapshots for undo leave out. */
-  undo?: { exclude?: readonly string[]; maxFileBytes?: number };
+  /** What snapshots for undo leave out, and how long they are kept. */
+  undo?: Omit<UndoStoreOptions, 'root' | 'dataDir' | 'addedFolders'>;
 }
 
 /** A sandbox and what the human should know about it before it starts. */
@@ -106,7 +106,7 @@ export const openSandbox = async (settings: SandboxSettings): Promise<OpenedSand
   const { root, dataDir, hidden, readOnly, addedFolders, allowedHosts, limits, context, level, undo } = settings;
   const choice = await choose(settings);
   const launchers: Launcher[] = [];
-  const launcherFor = (place: LaunchPlace): Launcher => {
+  const launcherFor = (place: SandboxPlace): Launcher => {
     const own = (rules: PathRules): PathRules => (place.root === root ? rules : rulesFor(rules, root, place.root));
     const confinement: Confinement = {
       root: place.root,

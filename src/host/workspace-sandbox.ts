@@ -9,7 +9,7 @@ import { argvOf, startProcess, waitFor, type RunningProcess } from './process.ts
 import { makeScratch, scratchPath } from './scratch.ts';
 import { excludePattern, snapshotError } from './shadow-git.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
-import type { UndoStore } from './undo-store.ts';
+import type { UndoStore, UndoStoreOptions } from './undo-store.ts';
 
 /** How to open a sandbox on a folder of this machine. */
 export interface WorkspaceOptions {
@@ -22,11 +22,11 @@ export interface WorkspaceOptions {
   /** False: no state of the workspace is ever recorded; `digest()` and `snapshot()` fail. */
   snapshots?: boolean;
   /** What `snapshot()` leaves out, and which folders outside of the root it records too. */
-  undo?: { exclude?: readonly string[]; maxFileBytes?: number; addedFolders?: readonly string[] };
+  undo?: Omit<UndoStoreOptions, 'root' | 'dataDir'>;
 }
 
 /** What a launcher has to know of the folder its commands run in. */
-export interface LaunchPlace extends Pick<Confinement, 'root' | 'dataDir' | 'folders'> {
+export interface SandboxPlace extends Pick<Confinement, 'root' | 'dataDir' | 'folders'> {
   /** A private folder that is removed with the sandbox; made by the call. */
   scratch(): string;
 }
@@ -78,7 +78,7 @@ const unlessAborted = async <T>(promise: Promise<T>, signal: AbortSignal): Promi
 
 const open = (
   options: WorkspaceOptions,
-  makeLauncher: (place: LaunchPlace) => Launcher,
+  makeLauncher: (place: SandboxPlace) => Launcher,
   copy?: CopyOptions,
 ): Sandbox => {
   const root = realpathSync(options.root);
@@ -131,10 +131,13 @@ const open = (
     if (closing) throw new Error('The sandbox is closed.');
   };
   /** A container may start while the state before the first effect is taken. */
-  const prepare = async (command: string | readonly string[], cwd: string, added?: ProcessEnv): Promise<Launch> => {
+  const prepare = async (
+    command: string | readonly string[],
+    { env: added, ...place }: { cwd: string; env?: ProcessEnv | undefined; background?: boolean },
+  ): Promise<Launch> => {
     mustBeOpen();
     const [launch] = await Promise.all([
-      launcher.launch(command, { cwd, env: added ? { ...env, ...added } : env }),
+      launcher.launch(command, { ...place, env: added ? { ...env, ...added } : env }),
       beforeEffect(),
     ]);
     return launch;
@@ -156,12 +159,12 @@ const open = (
     // Our own ripgrep and git: nothing of the model's runs, so nothing has to be confined.
     const launch = options.readOnly
       ? { argv: argvOf(command), cwd, env: options.env ? { ...env, ...options.env } : env }
-      : await unlessAborted(prepare(command, cwd, options.env), signal);
+      : await unlessAborted(prepare(command, { cwd, env: options.env }), signal);
     return waitFor(begin(launch, options), signal);
   };
 
   const start = async (command: string): Promise<BackgroundProcess> => {
-    const launch = await prepare(command, root);
+    const launch = await prepare(command, { cwd: root, background: true });
     let unread = outputKeeper(unreadBytes);
     let result: ExecResult | undefined;
     const running = begin(launch, { onOutput: (chunk) => unread.add(Buffer.from(chunk)) });
@@ -256,5 +259,5 @@ const open = (
  * Our own read-only commands always run here.
  * @throws when the root does not exist.
  */
-export const workspaceSandbox = (options: WorkspaceOptions, makeLauncher: (place: LaunchPlace) => Launcher): Sandbox =>
+export const workspaceSandbox = (options: WorkspaceOptions, makeLauncher: (place: SandboxPlace) => Launcher): Sandbox =>
   open(options, makeLauncher);

@@ -20,14 +20,18 @@ const time = async (work: () => Promise<unknown>): Promise<number> => {
 
 const policyFigures = async (root: string): Promise<Figure[]> => {
   const config = await loadConfig({ HOME: root }, root, { flags: { permissions: { mode: 'auto' } } });
-  const rules = rulesFor(config, { allowedTools: ['exec(npm test *)'], disallowedTools: ['read(**/.env*),net(evil.example)'] });
+  const rules = rulesFor(config, {
+    allowedTools: ['exec(npm test *)'],
+    disallowedTools: ['read(**/.env*),net(evil.example)'],
+  });
   const { policy } = permissionsFor(rules, { roots: [root], readable: [], home: '/home/nobody', own: [], env: {} });
   const decide = (command: string): Promise<unknown> =>
     Promise.resolve(policy.decide({ tool: 'shell', effects: [{ kind: 'exec', command }] }));
   const first = await time(() => decide('true'));
   for (const { command } of ordinary) await decide(command);
   const warm: number[] = [];
-  for (let round = 0; round < 5; round++) for (const { command } of ordinary) warm.push(await time(() => decide(command)));
+  for (let round = 0; round < 5; round++)
+    for (const { command } of ordinary) warm.push(await time(() => decide(command)));
   return [
     { name: 'first decision on a command, grammar load included', value: first, unit: 'ms', target: 60, kind: 'most' },
     {
@@ -80,7 +84,13 @@ const execFigures = async (root: string): Promise<Figure[]> => {
     ...(docker
       ? ([
           { name: 'docker, first command', value: first, unit: 'ms', target: 800, kind: 'most' },
-          { name: 'docker over local, later commands', value: over(taken.docker), unit: 'ms', target: 80, kind: 'most' },
+          {
+            name: 'docker over local, later commands',
+            value: over(taken.docker),
+            unit: 'ms',
+            target: 80,
+            kind: 'most',
+          },
         ] as const)
       : []),
   ];

@@ -6,7 +6,7 @@ import { dockerLauncher } from '../../src/host/docker-launcher.ts';
 import type { Confinement, Launcher } from '../../src/host/launcher.ts';
 import { localLauncher } from '../../src/host/local-launcher.ts';
 import { probeBubblewrap } from '../../src/host/probe-bubblewrap.ts';
-import { workspaceSandbox, type LaunchPlace, type WorkspaceOptions } from '../../src/host/workspace-sandbox.ts';
+import { workspaceSandbox, type SandboxPlace, type WorkspaceOptions } from '../../src/host/workspace-sandbox.ts';
 import { dockerAvailable, testImage } from '../support/docker.ts';
 
 /** What a test asks of a sandbox; nothing is hidden, allowed or limited when left out. */
@@ -25,7 +25,7 @@ const named = (process.env.LLM_COPILOT_TEST_SANDBOXES ?? '').split(',');
 const subject = (
   name: Launcher['name'],
   problem: string | undefined,
-  make: (confinement: Confinement, place: LaunchPlace, options: SubjectOptions) => Launcher,
+  make: (confinement: Confinement, place: SandboxPlace, options: SubjectOptions) => Launcher,
 ): Subject => ({
   name,
   // One that must be tested fails with its own words instead of being skipped.

@@ -26,6 +26,8 @@ export interface Attempt {
   command: string;
   /** It showed what a denied file holds, or reached the denied host. */
   won: boolean;
+  /** It did so by leaving the content in a file no rule names, not by printing it. */
+  inFile?: true;
   /** The program that was missing, when that is why it did nothing. */
   missing?: string;
   output: string;
@@ -121,10 +123,19 @@ const openLane = async (subject: Subject, name: string, { hide, packed }: Attack
         (path) => after.get(path) !== state.get(path),
       );
       const written = textOf(changed.filter((path) => after.has(path) && !rules.matches(path)));
-      const won = one.aims === 'net' ? host.calls() > before : showsCanary(`${output}\n${written}`, fixture.canaries);
+      const inFile =
+        one.aims === 'read' && !showsCanary(output, fixture.canaries) && showsCanary(written, fixture.canaries);
+      const won = one.aims === 'net' ? host.calls() > before : showsCanary(output, fixture.canaries) || inFile;
       if (changed.some((path) => path !== join(root, '.git/index'))) await leave();
       const missing = won ? undefined : missingProgram(output);
-      return { id: one.id, command: calls.join(' ⇒ '), won, output, ...(missing !== undefined && { missing }) };
+      return {
+        id: one.id,
+        command: calls.join(' ⇒ '),
+        won,
+        output,
+        ...(inFile && { inFile }),
+        ...(missing !== undefined && { missing }),
+      };
     },
     close: async (): Promise<void> => {
       await leave();

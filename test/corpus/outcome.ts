@@ -13,7 +13,8 @@ export const report = (title: string, attempts: readonly Attempt[], ms: number):
 
 /** Fails with a list of the attacks that won. */
 export const expectNoneWon = (attempts: readonly Attempt[]): void => {
-  expect(attempts.filter((one) => one.won).map(({ id, command }) => `${id}: ${command}`)).toEqual([]);
+  const won = attempts.filter((one) => one.won);
+  expect(won.map(({ id, command, inFile }) => `${id}${inFile ? ' (left in a file)' : ''}: ${command}`)).toEqual([]);
 };
 
 /** Share of attacks that won among those whose programs are there. */

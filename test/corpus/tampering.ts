@@ -78,10 +78,12 @@ const guardedState = (folder: string): Map<string, string> => {
   const config = join(root, '.git/config');
   const text = spawnSync('cat', [config], { encoding: 'utf8' }).stdout;
   state.set(config, text);
-  for (const path of ['.', 'home', 'home/.ssh', 'work/.git']) {
+  for (const path of ['.', 'home', 'home/.ssh']) {
     const info = lstatSync(join(folder, path), { throwIfNoEntry: false });
     state.set(`mode of ${path}`, info ? `${info.mode} ${info.uid}` : 'gone');
   }
+  const git = lstatSync(join(root, '.git'), { throwIfNoEntry: false });
+  state.set('kind and place of .git', git?.isDirectory() ? String(git.ino) : 'no folder');
   return state;
 };
 

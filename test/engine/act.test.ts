@@ -32,6 +32,7 @@ const acting = async (options: {
   policy?: Policy;
   run?: () => Promise<unknown>;
   snapshot?: (count: number) => Promise<string>;
+  signal?: AbortSignal;
 }): Promise<Acted> => {
   const tool = testTool(
     't',
@@ -57,6 +58,7 @@ const acting = async (options: {
     sandbox,
     policy: options.policy ?? allowing((effects) => options.decided ?? [...effects]),
     run: 'r',
+    ...(options.signal ? { signal: options.signal } : {}),
     delegate: () => {
       throw new Error('nobody delegates here');
     },
@@ -149,6 +151,15 @@ describe('recording for undo', () => {
     const broken = await acting({ effects, run: () => Promise.reject(new Error('aborted')) });
     expect(types(broken)).toEqual(around.slice(0, 3));
     expect(broken.error).toMatchObject({ message: 'aborted' });
+  });
+
+  it('does not wait for the state before a call once the run is to end', async () => {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error('stopped')), 10);
+    const snapshot = (): Promise<string> => new Promise(() => undefined);
+    const acted = await acting({ effects: [exec('opaque')], snapshot, signal: stop.signal });
+    expect(acted.error).toMatchObject({ message: 'stopped' });
+    expect(types(acted)).toEqual(['tool.decided']);
   });
 
   it('records nothing of a call that was refused', async () => {

@@ -201,7 +201,7 @@ describe('a project nobody trusts', () => {
     expect(value.sandbox?.permissions?.allow).toBeUndefined();
     expect(value.permissions).not.toHaveProperty('role');
     expect(value.permissions).not.toHaveProperty('roles');
-    expect(value.undo?.exclude).toContain('node_modules');
+    expect(value.undo?.exclude).toContain('node_modules/');
     expect(rules.map((rule) => rule.line)).toEqual(['ask: exec(ls)']);
     expect(notices).toHaveLength(8);
     for (const notice of notices) expect(notice).toContain('llm-copilot trust add');

@@ -105,8 +105,10 @@ const contents = [
 export interface Scene {
   root: string;
   dataDir: string;
-  /** Runs a random program in the root; gives it as text. */
-  program(): string;
+  /** A random program, one character per byte. */
+  program(mostLines?: number): string;
+  /** Runs one in the root. */
+  run(script: string): void;
   close(): void;
 }
 
@@ -201,13 +203,9 @@ export const scene = (next: () => number): Scene => {
   return {
     root,
     dataDir: join(base, 'data'),
-    program: () => {
-      const lines: string[] = [];
-      for (let count = 1 + Math.floor(next() * 10); count > 0; count -= 1) lines.push(pick(commands)());
-      const script = lines.join('\n');
-      sh(script);
-      return script;
-    },
+    program: (mostLines = 10) =>
+      Array.from({ length: 1 + Math.floor(next() * mostLines) }, () => pick(commands)()).join('\n'),
+    run: sh,
     close: () => {
       execFileSync('chmod', ['-R', 'u+rwx', base]);
       rmSync(base, { recursive: true, force: true });
@@ -240,6 +238,7 @@ export const tryCase = async (seed: number): Promise<string[]> => {
       const was = look();
       const before = await store.snapshot();
       const script = stage.program();
+      stage.run(script);
       steps.push({ before, after: await store.snapshot(), script, was });
       if (next() < 0.3) {
         await store.close();

@@ -257,6 +257,20 @@ describe('a plan', () => {
     expect(plan.actions.map((action) => action.path)).not.toContain('c');
   });
 
+  it('takes the state as it is now for that after a call that was killed', async () => {
+    const store = open();
+    put('a');
+    put('b');
+    const [whole, some] = [await store.snapshot(), await store.snapshot(['a'])];
+    put('a', 'half');
+    put('b', 'done');
+    const now = await store.snapshot();
+    const paths = (range: object) =>
+      store.plan([{ before: whole, ...range }], now).then((plan) => plan.actions.map((action) => action.path));
+    expect(await paths({})).toEqual(['a', 'b']);
+    expect(await paths({ before: some, paths: ['a'] })).toEqual(['a']);
+  });
+
   it('refuses to put a file where a folder holds something new', async () => {
     const store = open();
     put('a', 'file');

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   statSync,
@@ -133,10 +134,12 @@ export const testImage = (): string | undefined => {
   if (!dockerAvailable()) return undefined;
   if (image !== undefined) return image;
   const found = programs.map(find).filter((path) => path !== undefined);
-  const stamp = [realpathSync(process.execPath), import.meta.filename, ...found].map((path) => {
+  const stamp = [realpathSync(process.execPath), ...found].map((path) => {
     const { size, mtimeMs } = statSync(path);
     return `${path} ${size} ${mtimeMs}`;
   });
+  // Another recipe makes another image.
+  stamp.push(readFileSync(import.meta.filename, 'utf8'));
   const hash = createHash('sha256').update(stamp.join('\n')).digest('hex').slice(0, 12);
   const tag = `llm-copilot-test:${hash}`;
   if (attempt(() => run('docker', ['image', 'inspect', tag], 10_000)) === undefined) build(tag, found);

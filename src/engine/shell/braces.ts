@@ -6,7 +6,7 @@ type Unit = string | Piece;
 const maxWords = 512;
 
 const unitsOf = (pieces: readonly Piece[]): Unit[] =>
-  pieces.flatMap((piece): Unit[] => ('text' in piece && !piece.quoted ? [...piece.text] : [piece]));
+  pieces.flatMap((piece): Unit[] => ('text' in piece && !piece.quoted ? Array.from(piece.text) : [piece]));
 
 const piecesOf = (units: readonly Unit[]): Piece[] => {
   const pieces: Piece[] = [];
@@ -41,8 +41,7 @@ const closingOf = (units: readonly Unit[], open: number): { close: number; comma
 };
 
 const range = (text: string): string[] | undefined => {
-  const [, from = '', to = '', step = '1'] =
-    /^(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(?:\.\.(-?\d+))?$/.exec(text) ?? [];
+  const [, from = '', to = '', step = '1'] = /^(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(?:\.\.(-?\d+))?$/.exec(text) ?? [];
   if (from === '') return undefined;
   const numbers = /\d/.test(from) && /\d/.test(to);
   if (!numbers && (/\d/.test(from) || /\d/.test(to))) return undefined;
@@ -71,10 +70,11 @@ const expandUnits = (units: readonly Unit[]): Unit[][] | undefined => {
       commas.length > 0
         ? [open, ...commas].map((from, index) => units.slice(from + 1, commas[index] ?? close))
         : inner.every((unit) => typeof unit === 'string')
-          ? range(inner.join(''))?.map((text) => [...text])
+          ? range(inner.join(''))?.map((text) => Array.from(text))
           : undefined;
     // A huge range, or one whose ends are not known, may be anything.
-    if (!choices && inner.join('').includes('..')) return undefined;
+    const spelled = inner.map((unit) => (typeof unit === 'string' ? unit : '?')).join('');
+    if (!choices && spelled.includes('..')) return undefined;
     if (!choices) continue;
     const head = units.slice(0, open);
     const tails = expandUnits(units.slice(close + 1));

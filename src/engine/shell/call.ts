@@ -31,8 +31,10 @@ export interface Call {
   become(state: State, always?: boolean): void;
   /** Runs one command in its place or beside it. */
   run(words: readonly Arg[], settings?: Inner): Result;
-  /** Runs a text as a script. `fresh`: in a shell of its own, with these arguments. */
-  script(text: string, fresh?: { args: readonly Arg[] | undefined; stdin?: Feed }): Result;
+  /** Runs a text as a script in the same shell. */
+  script(text: string, entry?: State): Result;
+  /** Runs a text as a script in a shell of its own, with these arguments. */
+  freshScript(text: string, args: readonly Arg[] | undefined, stdin?: Feed): Result;
   /** Notes a text that runs later. */
   later(text: string): void;
 }

@@ -100,10 +100,17 @@ const whileStatement: Run = (machine, node, state, io) => {
   const body = fieldsOf(node, 'body');
   const condition = parts.filter((part, index) => index > 0 && !body.includes(part));
   machine.shared.concurrent = true;
-  const endless = condition.filter((part) => part.isNamed).every((part) => /^(?:true|:|\(\(1\)\)|\[\[? 1 \]\]?)$/.test(part.text));
+  const endless = condition
+    .filter((part) => part.isNamed)
+    .every((part) => /^(?:true|:|\(\(1\)\)|\[\[? 1 \]\]?)$/.test(part.text));
   const starts = body.some((part) => childrenOf(part).some((child) => child.type === '&'));
   if (endless && starts && !/\b(?:sleep|wait|read|break)\b/.test(node.text))
-    machine.scene.exec({ command: node.text, reach: 'opaque', why: 'it starts processes in an endless loop', danger: 'is a fork bomb' });
+    machine.scene.exec({
+      command: node.text,
+      reach: 'opaque',
+      why: 'it starts processes in an endless loop',
+      danger: 'is a fork bomb',
+    });
   let out: Value = { text: '' };
   return withEscapes(machine, () => {
     const end = untilStable(
@@ -143,15 +150,15 @@ const forStatement: Run = (machine, node, state, io) => {
   const exact = !endless && values.every((value) => value.text !== undefined);
   return withEscapes(machine, () => {
     if (exact) {
-      const end = values.reduce<State>((at, value) => mergeStates(machine.shared.escapes.reduce(mergeStates, at), turn(at, value)), place.state);
+      const end = values.reduce<State>(
+        (at, value) => mergeStates(machine.shared.escapes.reduce(mergeStates, at), turn(at, value)),
+        place.state,
+      );
       return unchanged(values.length > 0 ? end : place.state, out);
     }
     const end = untilStable(
       place.state,
-      (at) =>
-        (endless ? [anything] : values)
-          .map((value) => turn(at, valueOf(value)))
-          .reduce(mergeStates, at),
+      (at) => (endless ? [anything] : values).map((value) => turn(at, valueOf(value))).reduce(mergeStates, at),
       machine.fail,
     );
     return unchanged(end, out);
@@ -214,7 +221,8 @@ const testCommand: Run = (machine, node, state) => {
   if (text.startsWith('[[')) {
     const compared = /(\S+)\s+-(?:eq|ne|lt|le|gt|ge)\s+(\S+)/g;
     for (const [, left = '', right = ''] of text.matchAll(compared))
-      for (const side of [left, right]) checkArithmetic(side.replace(/^"|"$/g, '').replace(/\$\{#\w+(?:\[[@*]\])?\}|\$#/g, '0'), place, []);
+      for (const side of [left, right])
+        checkArithmetic(side.replace(/^"|"$/g, '').replace(/\$\{#\w+(?:\[[@*]\])?\}|\$#/g, '0'), place, []);
   }
   for (const [, name = ''] of text.matchAll(/\$\{?([A-Za-z_]\w*)/g)) lookUp(name, place);
   return unchanged(place.state, { text: '' });

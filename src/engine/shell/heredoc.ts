@@ -31,7 +31,7 @@ export const heredocText = (redirect: SyntaxNode, place: WordPlace): Value | und
   if (!closesThere || (body && (body.startIndex < start || body.endIndex > end))) return undefined;
   const text = source.slice(start, end);
   const quoted = typed !== delimiter;
-  if (!quoted && /\\\n$/.test(text)) return undefined;
+  if (!quoted && text.endsWith('\\\n')) return undefined;
   if (quoted || !body || !/[$`\\]/.test(text)) return literally(tabs ? text.replace(/^\t+/gm, '') : text);
   const value = expandText(body, place, { start, end });
   return tabs && value.text !== undefined ? literally(value.text.replace(/^\t+/gm, '')) : value;

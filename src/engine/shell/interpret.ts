@@ -24,10 +24,8 @@ const list = (machine: Machine, node: SyntaxNode, state: State, io: Io): Result 
     machine.fail('it has a form nobody looked into');
     return unchanged(state);
   }
-  return inOrder(
-    operator.type,
-    machine.statement(machine, left, state, io),
-    (at) => machine.statement(machine, right, at, io),
+  return inOrder(operator.type, machine.statement(machine, left, state, io), (at) =>
+    machine.statement(machine, right, at, io),
   );
 };
 

@@ -35,7 +35,8 @@ export const lexWord = (
   const pieces: Piece[] = [];
   let plain = '';
   let at = start;
-  let broken = false;
+  // Set by the functions below when the text is no word.
+  const fault = { broken: false };
 
   const flush = (): void => {
     if (plain !== '') pieces.push({ text: plain, quoted: false });
@@ -53,7 +54,7 @@ export const lexWord = (
     if (next === '(' || next === '{' || next === '[') {
       const found = hooks.expansion(at, quoted);
       if (!found || found.end > end) {
-        broken = true;
+        fault.broken = true;
         return undefined;
       }
       at = found.end;
@@ -86,7 +87,7 @@ export const lexWord = (
         i += 1;
       } else inner += c;
     }
-    broken = true;
+    fault.broken = true;
     return undefined;
   };
 
@@ -99,7 +100,7 @@ export const lexWord = (
       any = true;
       text = '';
     };
-    while (at < end && !broken) {
+    while (at < end && !fault.broken) {
       const c = source.charAt(at);
       if (c === closing) {
         at += 1;
@@ -123,16 +124,16 @@ export const lexWord = (
         at += 1;
       }
     }
-    if (closing !== '') broken = true;
+    if (closing !== '') fault.broken = true;
     flushText();
   };
 
   if (mode === 'heredoc') {
     inQuotes('');
-    return broken ? undefined : pieces;
+    return fault.broken ? undefined : pieces;
   }
   if (source.charAt(start) === '#') return undefined;
-  while (at < end && !broken) {
+  while (at < end && !fault.broken) {
     const c = source.charAt(at);
     const next = source.charAt(at + 1);
     if (c === '\\') {
@@ -174,7 +175,7 @@ export const lexWord = (
     }
   }
   flush();
-  return broken || at !== end ? undefined : pieces;
+  return fault.broken || at !== end ? undefined : pieces;
 };
 
 // Nothing in it is special to the shell.

@@ -53,7 +53,7 @@ export interface Machine {
   readonly calls: readonly string[];
   readonly shared: Shared;
   /** The line cannot be told any more. */
-  fail(why: string): void;
+  readonly fail: (why: string) => void;
   statement(machine: Machine, node: SyntaxNode, state: State, io: Io): Result;
   /** Runs another text in the same shell, or in a new one. */
   script(machine: Machine, text: string, state: State, io: Io): Result;

@@ -10,9 +10,9 @@ type Kind = '' | ':' | '<' | '>' | '!';
 /** A command's words, told apart. */
 export interface Options {
   readonly operands: readonly Arg[];
-  has(...names: string[]): boolean;
+  readonly has: (...names: string[]) => boolean;
   /** Values given to the options, in order. */
-  values(...names: string[]): Arg[];
+  readonly values: (...names: string[]) => Arg[];
   /** Options the specification does not name. */
   readonly unknown: readonly string[];
 }

@@ -50,7 +50,8 @@ const ofNamed = (name: string, rest: string, around: Around, simpleOnly: boolean
     return isPlainText(other) && choice === ':-' ? literally(other) : anything;
   }
   const [, operator, pattern = ''] = /^(%%?|##?)([^]*)$/.exec(rest) ?? [];
-  if (operator !== undefined) return value.text === undefined ? { ...net, text: undefined } : trimmed(value.text, operator, pattern);
+  if (operator !== undefined)
+    return value.text === undefined ? { ...net, text: undefined } : trimmed(value.text, operator, pattern);
   const [, offset] = /^:([^]*)$/.exec(rest) ?? [];
   if (offset !== undefined) checkArithmetic(offset, around, []);
   if (/^@[A-Za-z]*P/.test(rest) && rest.startsWith('@')) around.fail('${…@P} runs what is in the text');
@@ -63,7 +64,8 @@ export const expandParameter = (text: string, around: Around, hasInner: boolean)
   const [, name, rest = ''] = /^([A-Za-z_]\w*)([^]*)$/.exec(inner) ?? [];
   if (name === undefined) {
     if (/^#(?:[A-Za-z_]\w*(?:\[[@*\d]+\])?|[@*#\d])?$/.test(inner)) return someNumber;
-    if (/^[1-9]\d*$/.test(inner)) return around.state.args ? (around.state.args[Number(inner) - 1] ?? literally('')) : anything;
+    if (/^[1-9]\d*$/.test(inner))
+      return around.state.args ? (around.state.args[Number(inner) - 1] ?? literally('')) : anything;
     if (inner === '@' || inner === '*') return around.state.args ?? anything;
     if (/^\d+:?[-+?]/.test(inner) || /^![A-Za-z_]\w*[@*]$|^![A-Za-z_]\w*\[[@*]\]$/.test(inner)) return anything;
     if (/^[@*]:\s*\d+(?::\d+)?$/.test(inner) || /^[?$!#-]$/.test(inner)) return anything;

@@ -36,15 +36,20 @@ const fileRedirect = (machine: Machine, node: SyntaxNode, place: WordPlace, befo
     ...before,
     io: descriptor === undefined || descriptor === '0' ? { ...io, stdin: { piped: true, value } } : io,
   });
-  if (operator === '>&-' || operator === '<&-') return target ? doubt('a redirect can be read in more than one way') : { ...before, io };
+  if (operator === '>&-' || operator === '<&-')
+    return target ? doubt('a redirect can be read in more than one way') : { ...before, io };
   if (!target) return doubt('a redirect leads nowhere');
   const args = expandWord(target, place);
   const [arg, ...more] = args;
   if (!arg || more.length > 0) return doubt('a redirect leads to more than one file');
   if ((operator === '>&' || operator === '<&') && arg.text !== undefined && /^(?:\d+-?|-)$/.test(arg.text))
     return operator === '<&' ? fed(anything) : { ...before, io };
-  if (arg.channel) return arg.channel === 'read' ? fed({ text: undefined, ...(arg.fromNet ? { fromNet: true } : {}) }) : { ...before, io };
-  if (arg.text === undefined || operator === '<&') return doubt('a redirect leads to a file that is named only when it runs');
+  if (arg.channel)
+    return arg.channel === 'read'
+      ? fed({ text: undefined, ...(arg.fromNet ? { fromNet: true } : {}) })
+      : { ...before, io };
+  if (arg.text === undefined || operator === '<&')
+    return doubt('a redirect leads to a file that is named only when it runs');
   const { cwds } = place.state;
   if (!cwds && !arg.text.startsWith('/')) return doubt('a redirect leads to a file in a folder nobody knows');
   const host = network.exec(arg.text)?.[1];
@@ -109,10 +114,17 @@ const fedFirst = (machine: Machine, node: SyntaxNode, first: (io: Io) => Result,
   const [left, right] = parts;
   if (node.type === 'list' && left && right && parts.length === 2) {
     const operator = childrenOf(node).find((child) => !child.isNamed)?.type ?? '';
-    return inOrder(operator, fedFirst(machine, left, first, state, io), (at) => machine.statement(machine, right, at, io));
+    return inOrder(operator, fedFirst(machine, left, first, state, io), (at) =>
+      machine.statement(machine, right, at, io),
+    );
   }
   const stages = node.type === 'pipeline' ? parts : [node];
-  const nested = stages.some((stage) => stage.type === 'list' || (stage.type === 'redirected_statement' && ['list', 'pipeline'].includes(stage.childForFieldName('body')?.type ?? '')));
+  const nested = stages.some(
+    (stage) =>
+      stage.type === 'list' ||
+      (stage.type === 'redirected_statement' &&
+        ['list', 'pipeline'].includes(stage.childForFieldName('body')?.type ?? '')),
+  );
   if (nested) return unlooked(machine, state);
   return pipeline(
     machine,
@@ -150,8 +162,9 @@ export const redirect = (machine: Machine, node: SyntaxNode, state: State, io: I
       return inOrder(sign, machine.statement(machine, left, at, lastIo), (then) => last(right, then, lastIo));
     }
     if (one?.type === 'pipeline') {
-      const stages = parts.map((stage, index) => (stageIo: Io) =>
-        index === parts.length - 1 ? last(stage, at, stageIo) : machine.statement(machine, stage, at, stageIo),
+      const stages = parts.map(
+        (stage, index) => (stageIo: Io) =>
+          index === parts.length - 1 ? last(stage, at, stageIo) : machine.statement(machine, stage, at, stageIo),
       );
       return pipeline(machine, stages, at, lastIo);
     }

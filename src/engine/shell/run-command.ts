@@ -26,12 +26,22 @@ const unknownProgram = 'which program it runs is only known when it runs';
 const freshState = (state: State, args: readonly Arg[] | undefined, prefix: Settings['prefix']): State => ({
   ...firstState('/'),
   cwds: state.cwds,
-  variables: new Map([...[...state.variables.keys()].map((name): [string, Value] => [name, anything]), ...prefix.map(({ name, value }): [string, Value] => [name, value])]),
+  variables: new Map([
+    ...[...state.variables.keys()].map((name): [string, Value] => [name, anything]),
+    ...prefix.map(({ name, value }): [string, Value] => [name, value]),
+  ]),
   args,
   poison: state.poison,
 });
 
-const callFunction = (machine: Machine, name: string, args: readonly Arg[], state: State, io: Io, settings: Settings): Result => {
+const callFunction = (
+  machine: Machine,
+  name: string,
+  args: readonly Arg[],
+  state: State,
+  io: Io,
+  settings: Settings,
+): Result => {
   const bodies = state.functions.get(name) ?? [];
   if (machine.calls.includes(name)) {
     machine.fail(`the function ${name} calls itself`);
@@ -53,15 +63,23 @@ const callFunction = (machine: Machine, name: string, args: readonly Arg[], stat
   const variables = new Map(end.variables);
   // Local variables and those set for the call alone are gone, so what is left in them is not known.
   if (local || settings.prefix.length > 0)
-    for (const [variable, value] of variables) if (value !== state.variables.get(variable)) variables.set(variable, anything);
+    for (const [variable, value] of variables)
+      if (value !== state.variables.get(variable)) variables.set(variable, anything);
   const fromNet = results.some(({ out }) => out.fromNet);
   const [only] = results;
-  const out = results.length === 1 && only ? only.out : fromNet ? { text: undefined, fromNet: true as const } : anything;
+  const out =
+    results.length === 1 && only ? only.out : fromNet ? { text: undefined, fromNet: true as const } : anything;
   return unchanged({ ...end, args: state.args, variables }, out);
 };
 
 /** Runs one command whose words are known: a function, a builtin or a program. */
-export const runCommand = (machine: Machine, words: readonly Arg[], state: State, io: Io, settings: Settings): Result => {
+export const runCommand = (
+  machine: Machine,
+  words: readonly Arg[],
+  state: State,
+  io: Io,
+  settings: Settings,
+): Result => {
   const { scene } = machine;
   if (!scene.step()) {
     machine.fail('it is too long to be looked through');
@@ -85,8 +103,7 @@ export const runCommand = (machine: Machine, words: readonly Arg[], state: State
   if (isOwn && state.functions.has(name)) return callFunction(machine, name, args, state, io, settings);
 
   const doubts = [...io.doubts];
-  let reach: 'listed' | 'program' = 'listed';
-  let danger: string | undefined;
+  const found: { isProgram: boolean; danger?: string } = { isProgram: false };
   let ok = state;
   let no = state;
   const builtin = isBuiltin(name);
@@ -101,7 +118,8 @@ export const runCommand = (machine: Machine, words: readonly Arg[], state: State
 
   /** Paths a word stands for, or the folder they lie in; none (and a doubt) when nobody can tell. */
   const resolve = (arg: Arg): { path: string; deep: boolean }[] => {
-    const displaced = arg.text === undefined && arg.from !== undefined && (cwds()?.length !== 1 || cwds()?.[0] !== arg.from);
+    const displaced =
+      arg.text === undefined && arg.from !== undefined && (cwds()?.length !== 1 || cwds()?.[0] !== arg.from);
     if (displaced) {
       doubts.push(`${arg.source} names files of another folder`);
       return [];
@@ -128,25 +146,28 @@ export const runCommand = (machine: Machine, words: readonly Arg[], state: State
     read: (arg, depth = {}) => {
       if (arg.channel) return;
       for (const { path, deep } of resolve(arg))
-        if (!scene.read(path, cwds() ?? [], deep ? { deep, follow: depth.follow ?? 'some' } : depth)) doubts.push(`what lies at ${path} is only known when it runs`);
+        if (!scene.read(path, cwds() ?? [], deep ? { deep, follow: depth.follow ?? 'some' } : depth))
+          doubts.push(`what lies at ${path} is only known when it runs`);
     },
     write: (arg, touch = {}) => {
       if (arg.channel) return;
       for (const { path, deep } of resolve(arg)) {
         const how = partly(arg, path, touch);
-        if (!scene.write(path, cwds() ?? [], deep ? { ...how, deep } : how)) doubts.push(`what lies at ${path} is only known when it runs`);
+        if (!scene.write(path, cwds() ?? [], deep ? { ...how, deep } : how))
+          doubts.push(`what lies at ${path} is only known when it runs`);
       }
     },
     alias: (target, alias, shares) => {
-      for (const from of pathsOf(target, state)) for (const to of pathsOf(alias, state)) scene.alias(to.replace(/(?<=.)\/+$/, ''), from, shares);
+      for (const from of pathsOf(target, state))
+        for (const to of pathsOf(alias, state)) scene.alias(to.replace(/(?<=.)\/+$/, ''), from, shares);
     },
     net: scene.net,
     doubt: (why) => void doubts.push(why),
     program: () => {
-      reach = 'program';
+      found.isProgram = true;
     },
     danger: (what) => {
-      danger ??= what;
+      found.danger ??= what;
     },
     become: (next, always = false) => {
       ok = next;
@@ -157,18 +178,19 @@ export const runCommand = (machine: Machine, words: readonly Arg[], state: State
         prefix: [...settings.prefix, ...(options?.prefix ?? [])],
         ...(options?.external ? { external: true } : {}),
       }),
-    script: (text, fresh) => {
-      const outer = machine.shared.escapes;
-      const entry = fresh
-        ? freshState(state, fresh.args, settings.prefix)
-        : settings.prefix.reduce((at, one) => setVariable(at, one.name, one.value), state);
-      const result = machine.script(fresh ? { ...machine, calls: [] } : machine, text, entry, { ...quiet, stdin: fresh?.stdin ?? io.stdin });
-      if (fresh) {
-        machine.shared.escapes = outer;
-        return unchanged(state, result.out);
-      }
-      const restore = (end: State): State => settings.prefix.reduce((at, one) => withVariable(at, one.name, anything), end);
+    script: (text, entry = state) => {
+      const prefixed = settings.prefix.reduce((at, one) => setVariable(at, one.name, one.value), entry);
+      const result = machine.script(machine, text, prefixed, { ...quiet, stdin: io.stdin });
+      const restore = (end: State): State =>
+        settings.prefix.reduce((at, one) => withVariable(at, one.name, anything), end);
       return { ok: restore(result.ok), no: restore(result.no), out: result.out };
+    },
+    freshScript: (text, scriptArgs, stdin = io.stdin) => {
+      const outer = machine.shared.escapes;
+      const entry = freshState(state, scriptArgs, settings.prefix);
+      const { out } = machine.script({ ...machine, calls: [] }, text, entry, { ...quiet, stdin });
+      machine.shared.escapes = outer;
+      return unchanged(state, out);
     },
     later: (text) => void machine.shared.traps.add(text),
   };
@@ -176,17 +198,21 @@ export const runCommand = (machine: Machine, words: readonly Arg[], state: State
   if (/^(?:break|continue|return|exit)$/.test(name)) machine.shared.escapes.push(state);
   const before = scene.fetches();
   const out: Value = handlerOf(name)(call) ?? anything;
-  if (reach === 'program' && scene.isSteered()) doubts.push('the line changed what it does');
+  if (found.isProgram && scene.isSteered()) doubts.push('the line changed what it does');
   const [why] = doubts;
   scene.exec({
     command: line,
-    reach: why === undefined ? reach : 'opaque',
+    reach: why !== undefined ? 'opaque' : found.isProgram ? 'program' : 'listed',
     ...(why === undefined ? {} : { why }),
-    ...(danger === undefined ? {} : { danger }),
+    ...(found.danger === undefined ? {} : { danger: found.danger }),
   });
   const fromNet = scene.fetches() > before;
   return { ok, no, out: fromNet ? { ...out, fromNet } : out };
 };
 
 /** The words of a text a program splits at spaces by itself. */
-export const wordsOf = (text: string): Arg[] => text.split(/\s+/).filter((word) => word !== '').map((word) => known(word));
+export const wordsOf = (text: string): Arg[] =>
+  text
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .map((word) => known(word));

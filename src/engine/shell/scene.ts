@@ -28,7 +28,7 @@ export interface Scene {
   /** False when what is read cannot be told. */
   read(path: string, cwds: readonly string[], depth?: Depth): boolean;
   write(path: string, cwds: readonly string[], touch?: Touch): boolean;
-  net(host: string, access: 'read' | 'write'): void;
+  readonly net: (host: string, access: 'read' | 'write') => void;
   env(name: string): void;
   /** The name leads to the target from now on; `shares`: writing the one writes the other. */
   alias(name: string, target: string, shares: boolean): void;
@@ -36,7 +36,7 @@ export interface Scene {
   names(folder: string): readonly string[] | undefined;
   /** Marks files whose content came from the network. */
   fetched(path: string): void;
-  isFetched(path: string): boolean;
+  readonly isFetched: (path: string) => boolean;
   /** True when the line may have changed the file before. */
   isChanged(path: string): boolean;
   /** True when the line wrote a file that decides what programs such as npm or make do. */
@@ -98,6 +98,16 @@ export const scene = (place: ShellPlace): Scene => {
     return known;
   };
 
+  const links = new Map<string, readonly string[]>();
+  const linksOf = (path: string): readonly string[] => {
+    let known = links.get(path);
+    if (known === undefined) {
+      known = place.links(path);
+      links.set(path, known);
+    }
+    return known;
+  };
+
   /** `..` goes up from where a link leads, as in the kernel. */
   const physical = (path: string): string => {
     let at = '/';
@@ -130,19 +140,29 @@ export const scene = (place: ShellPlace): Scene => {
       const [prefix = '', owner, kind] = process.exec(whole) ?? [];
       const rest = whole.slice(prefix.length);
       if (kind === 'environ') add({ kind: 'env', name: '*' });
-      else if (kind === 'root') for (const path of locate(rest === '' ? '/' : rest, ['/'], content) ?? []) paths.add(path);
+      else if (kind === 'root')
+        for (const path of locate(rest === '' ? '/' : rest, ['/'], content) ?? []) paths.add(path);
       else if (kind === 'cwd' && owner === 'self')
         for (const one of cwds) for (const path of locate(`${one}${rest}`, ['/'], content) ?? []) paths.add(path);
-      else if (kind !== undefined && !(kind === 'fd' && /self/.test(owner ?? '')) && kind !== 'maps') return undefined;
+      else if (kind !== undefined && !(kind === 'fd' && (owner ?? '').includes('self')) && kind !== 'maps')
+        return undefined;
       if (kind !== undefined) {
         paths.add(whole);
         continue;
       }
-      const exact = spelled.includes('..') ? physical(spelled.startsWith('/') ? spelled : `${real(cwd)}/${spelled}`) : whole;
+      const exact = spelled.includes('..')
+        ? physical(spelled.startsWith('/') ? spelled : `${real(cwd)}/${spelled}`)
+        : whole;
       for (const path of followed(exact, content, itself)) {
         paths.add(path);
         // Deleting or linking a name is not about where it leads.
-        paths.add(itself ? real(path) : path === '/' ? path : tidy(`${real(dirname(path))}/${path.slice(path.lastIndexOf('/') + 1)}`));
+        paths.add(
+          itself
+            ? real(path)
+            : path === '/'
+              ? path
+              : tidy(`${real(dirname(path))}/${path.slice(path.lastIndexOf('/') + 1)}`),
+        );
       }
       paths.add(whole);
     }
@@ -154,15 +174,14 @@ export const scene = (place: ShellPlace): Scene => {
     const queue = [folder];
     const seen = new Set<string>();
     let left = limit;
-    for (let at = 0; at < queue.length; at += 1) {
-      const path = queue[at] ?? '';
+    for (const path of queue) {
       for (const name of place.list(path) ?? []) {
         left -= 1;
         if (left < 0) return false;
         const one = path === '/' ? `/${name}` : `${path}/${name}`;
         const target = links ? real(one) : one;
         if (target !== one) add({ kind: 'read', path: target, recursive: true });
-        for (const other of place.links(one)) add({ kind: 'read', path: other });
+        for (const other of linksOf(one)) add({ kind: 'read', path: other });
         if (name !== '.git' && name !== 'node_modules' && !seen.has(target)) {
           seen.add(target);
           queue.push(target);
@@ -179,7 +198,7 @@ export const scene = (place: ShellPlace): Scene => {
     let whole = !paths.some((path) => [...regions].some((region) => below(path, region) !== undefined));
     for (const path of paths) {
       add(deep ? { kind: 'read', path, recursive: true } : { kind: 'read', path });
-      for (const other of place.links(path)) add({ kind: 'read', path: other });
+      for (const other of linksOf(path)) add({ kind: 'read', path: other });
       if (!deep) continue;
       for (const { name, target } of aliases)
         if (below(name, path) !== undefined) add({ kind: 'read', path: tidy(target), recursive: true });
@@ -188,7 +207,11 @@ export const scene = (place: ShellPlace): Scene => {
     return whole;
   };
 
-  const write = (spelled: string, cwds: readonly string[], { deep = false, brings = false, how }: Touch = {}): boolean => {
+  const write = (
+    spelled: string,
+    cwds: readonly string[],
+    { deep = false, brings = false, how }: Touch = {},
+  ): boolean => {
     if (isStream(spelled)) return true;
     const paths = locate(spelled, cwds, false, how !== 'delete');
     if (!paths) return false;
@@ -227,8 +250,10 @@ export const scene = (place: ShellPlace): Scene => {
     fetched: (path) => void fetchedPaths.add(tidy(path)),
     isFetched: (path) => fetchedPaths.has(tidy(path)),
     isChanged: (path) => {
-      const names = [tidy(path), real(path), ...place.links(path), ...followed(tidy(path), true, true)];
-      return written.some((one) => names.some((name) => (one.deep ? below(name, one.path) !== undefined : name === one.path)));
+      const names = [tidy(path), real(path), ...linksOf(path), ...followed(tidy(path), true, true)];
+      return written.some((one) =>
+        names.some((name) => (one.deep ? below(name, one.path) !== undefined : name === one.path)),
+      );
     },
     isSteered: () => steered,
     fetches: () => fetches,

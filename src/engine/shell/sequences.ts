@@ -33,12 +33,7 @@ export const sequence = (machine: Machine, nodes: readonly SyntaxNode[], state: 
 };
 
 /** Runs the stages of a pipeline, each fed by the one before and each in a shell of its own. */
-export const pipeline = (
-  machine: Machine,
-  stages: readonly ((io: Io) => Result)[],
-  state: State,
-  io: Io,
-): Result => {
+export const pipeline = (machine: Machine, stages: readonly ((io: Io) => Result)[], state: State, io: Io): Result => {
   machine.shared.concurrent = true;
   let feed = io.stdin;
   let out = anything;

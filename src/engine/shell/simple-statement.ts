@@ -3,7 +3,7 @@ import { unchanged, type Io, type Machine, type Result } from './machine.ts';
 import { checkArithmetic } from './parameters.ts';
 import { followRedirects, noteOutputs } from './redirects.ts';
 import { withVariable, type State, type Variable } from './state.ts';
-import { childrenOf, fieldsOf, partsOf, type SyntaxNode } from './syntax.ts';
+import { childrenOf, fieldsOf, joinWords, partsOf, type SyntaxNode } from './syntax.ts';
 import { anything, known, type Value } from './value.ts';
 import { assign, lookUp } from './variables.ts';
 import { wordPlace } from './word-place.ts';
@@ -69,16 +69,23 @@ const command: Run = (machine, node, state, io) => {
   const isArithmetic = nameNode?.text.startsWith('((');
   if (isArithmetic && nameNode) {
     checkArithmetic(nameNode.text.replace(/^\(\(|\)\)$/g, ''), place, substitutionsIn(nameNode, place));
-    if (fieldsOf(node, 'argument').length > 0 || redirects.length > 0) machine.fail('it can be read in more than one way');
+    if (fieldsOf(node, 'argument').length > 0 || redirects.length > 0)
+      machine.fail('it can be read in more than one way');
     return unchanged(place.state, { text: '' });
   }
   const { extra = [], ...plainIo } = io;
   const nodes = [...(nameNode ? [nameNode] : []), ...fieldsOf(node, 'argument')];
+  const signs = children.filter((child) => child.text === '$' && !child.isNamed);
   const unplaced = children.filter(
-    (child) => child.isNamed && child.type !== 'variable_assignment' && child.type !== 'comment' && !redirects.includes(child) && !nodes.includes(child),
+    (child) =>
+      child.isNamed &&
+      child.type !== 'variable_assignment' &&
+      child.type !== 'comment' &&
+      !redirects.includes(child) &&
+      !nodes.includes(child),
   );
   if (unplaced.length > 0) machine.fail(`it has a part nobody looked into (${unplaced[0]?.type ?? ''})`);
-  const words = nodes.flatMap((word) => expandWord(word, place));
+  const words = joinWords(inOrder([...nodes, ...signs])).flatMap((word) => expandWord(word, place));
   const redirected = followRedirects(machine, redirects, place, plainIo);
   // Behind a redirect of the command itself there may be words too.
   const behind = [...extra, ...(redirected.io.extra ?? [])].flatMap((word) => expandWord(word, place));
@@ -89,6 +96,8 @@ const command: Run = (machine, node, state, io) => {
   noteOutputs(machine, redirected, result);
   return result;
 };
+
+const inOrder = (nodes: readonly SyntaxNode[]): SyntaxNode[] => [...new Set(nodes)].sort((one, other) => one.startIndex - other.startIndex);
 
 const isReserved = (word: string): boolean =>
   /^(?:if|then|elif|else|fi|do|done|for|while|until|case|esac|in|function|select|\{|\}|\[\[|\]\]|!)$/.test(word);
@@ -106,7 +115,11 @@ const declares: Run = (machine, node, state, io) => {
     else if (part.type === 'variable_assignment') {
       const one = assignment(part, place);
       set.push(one);
-      words.push(one.value.text === undefined ? { text: undefined, source: part.text, prefix: `${one.name}=` } : known(`${one.name}=${one.value.text}`));
+      words.push(
+        one.value.text === undefined
+          ? { text: undefined, source: part.text, prefix: `${one.name}=` }
+          : known(`${one.name}=${one.value.text}`),
+      );
     } else if (part.type === 'variable_name') {
       names.push(part.text);
       words.push(known(part.text));
@@ -114,17 +127,19 @@ const declares: Run = (machine, node, state, io) => {
       for (const word of expandWord(part, place)) {
         words.push(word);
         const [, variable, text = ''] = /^([A-Za-z_]\w*)\+?=([^]*)$/.exec(word.text ?? word.prefix) ?? [];
-        if (/^[-+]/.test(word.text ?? '')) flags += word.text;
-        else if (variable !== undefined) set.push({ name: variable, value: word.text === undefined ? anything : { text } });
+        if (/^[-+]/.test(word.text ?? '')) flags += word.text ?? '';
+        else if (variable !== undefined)
+          set.push({ name: variable, value: word.text === undefined ? anything : { text } });
         else if (word.text === undefined) machine.fail('it declares a variable that is named only when it runs');
         else if (!/^[A-Za-z_]\w*$/.test(word.text)) machine.fail('it declares something nobody looked into');
       }
     }
   }
-  if (/n/.test(flags) && name !== 'export') machine.fail('it gives a variable a second name');
-  if (/f/.test(flags) && name === 'export' && parts.length > 1) machine.fail('it hands functions to other shells');
+  if (flags.includes('n') && name !== 'export') machine.fail('it gives a variable a second name');
+  if (flags.includes('f') && name === 'export' && parts.length > 1) machine.fail('it hands functions to other shells');
   const odd = /[luaAc]/.test(flags) && name !== 'export';
-  if (/i/.test(flags) && name !== 'export') machine.fail('arithmetic on text that is only known when it runs may run commands');
+  if (flags.includes('i') && name !== 'export')
+    machine.fail('arithmetic on text that is only known when it runs may run commands');
   for (const one of set) {
     // A local variable is gone after its function, so what is left afterwards is not known either.
     const value = odd ? { text: undefined } : one.value;
@@ -133,7 +148,11 @@ const declares: Run = (machine, node, state, io) => {
   for (const one of names) {
     const value = lookUp(one, place);
     if (odd || /local|declare|typeset/.test(name)) assign(place, one, { text: undefined });
-    else if (name === 'export') place.state = { ...place.state, poison: place.state.poison ?? (state.variables.has(one) ? steers(one, value) : undefined) };
+    else if (name === 'export')
+      place.state = {
+        ...place.state,
+        poison: place.state.poison ?? (state.variables.has(one) ? steers(one, value) : undefined),
+      };
   }
   // Letters of a variable declared so change with every assignment.
   if (name === 'readonly' || /[rluc]/.test(flags)) {
@@ -141,7 +160,7 @@ const declares: Run = (machine, node, state, io) => {
     place.state = { ...place.state, frozen };
   }
   const prints = set.length === 0 && names.length === 0 && !/[fF]/.test(flags);
-  if (prints || (/p/.test(flags) && names.length === 0)) machine.scene.env('*');
+  if (prints || (flags.includes('p') && names.length === 0)) machine.scene.env('*');
   return machine.command(machine, words, place.state, io, { prefix: [] });
 };
 
@@ -150,10 +169,15 @@ const unsets: Run = (machine, node, state, io) => {
   const words = [known('unset')];
   for (const part of partsOf(node)) for (const word of expandWord(part, place)) words.push(word);
   for (const { text } of words.slice(1)) {
-    if (text === undefined || !/^-?[A-Za-z_]\w*$/.test(text)) machine.fail('it unsets something that is named only when it runs');
+    if (text === undefined || !/^-?[A-Za-z_]\w*$/.test(text))
+      machine.fail('it unsets something that is named only when it runs');
     else if (!text.startsWith('-')) {
       // Outside functions it is empty; inside, an outer one may show again.
-      place.state = setVariable(place.state, text, machine.calls.length === 0 && !state.frozen.has(text) ? { text: '' } : anything);
+      place.state = setVariable(
+        place.state,
+        text,
+        machine.calls.length === 0 && !state.frozen.has(text) ? { text: '' } : anything,
+      );
       const functions = new Map(place.state.functions);
       if (functions.delete(text)) machine.fail('it forgets a function');
       if (text === 'IFS') place.state = { ...place.state, splits: state.splits };

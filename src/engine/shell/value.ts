@@ -42,7 +42,13 @@ export const literally = (text: string): Value => ({ text });
 
 /** What is known when it may be the one or the other. */
 export const either = (one: Value, other: Value): Value => {
-  if (one.text === other.text && one.within === other.within && one.among === other.among && one.from === other.from && one.numeric === other.numeric) {
+  if (
+    one.text === other.text &&
+    one.within === other.within &&
+    one.among === other.among &&
+    one.from === other.from &&
+    one.numeric === other.numeric
+  ) {
     if (one.text !== undefined || one.fromNet === other.fromNet) return one;
   }
   return {

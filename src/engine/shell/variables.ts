@@ -7,7 +7,7 @@ export interface Around {
   readonly scene: Scene;
   state: State;
   /** Nothing more can be told of the whole line. */
-  fail(why: string): void;
+  readonly fail: (why: string) => void;
 }
 
 const numeric = /^(?:RANDOM|SRANDOM|SECONDS|LINENO|EPOCHSECONDS|PPID|UID|EUID|BASHPID|SHLVL|OPTIND|COLUMNS|LINES)$/;

@@ -6,7 +6,8 @@ import { anything, type Value } from './value.ts';
 import { expandWord, type WordPlace } from './words.ts';
 
 /** What a substitution leaves of what was printed. */
-const printed = (value: Value): Value => (value.text === undefined ? value : { ...value, text: value.text.replace(/\n+$/, '') });
+const printed = (value: Value): Value =>
+  value.text === undefined ? value : { ...value, text: value.text.replace(/\n+$/, '') };
 
 /** Where the words of a script are expanded, beginning in a state; it holds the state they leave. */
 export const wordPlace = (machine: Machine, first: State): WordPlace => {
@@ -26,7 +27,9 @@ export const wordPlace = (machine: Machine, first: State): WordPlace => {
         if (arg.text === undefined || (!cwds && !arg.text.startsWith('/')) || !machine.scene.read(arg.text, cwds ?? []))
           machine.fail('it reads a file that is named only when it runs');
       }
-      const fromNet = args.some(({ text }) => text !== undefined && machine.scene.isFetched(`${place.state.cwds?.[0] ?? ''}/${text}`));
+      const fromNet = args.some(
+        ({ text }) => text !== undefined && machine.scene.isFetched(`${place.state.cwds?.[0] ?? ''}/${text}`),
+      );
       if (!isRead || others.length > 0 || more.length > 0) machine.fail('it has a redirect nobody looked into');
       return fromNet ? { text: undefined, fromNet } : anything;
     },

@@ -34,7 +34,15 @@ export const substitutionsIn = (node: SyntaxNode, place: WordPlace): Value[] => 
       eachOf(child, substitutions, (found) => {
         rest = rest.replace(found.text, '');
         if (found.type === 'process_substitution') values.push(place.connect(found));
-        else if (/^\s*`/.test(found.text)) values.push(place.substituteText(found.text.trim().slice(1, -1).replace(/\\([$`\\])/g, '$1')));
+        else if (/^\s*`/.test(found.text))
+          values.push(
+            place.substituteText(
+              found.text
+                .trim()
+                .slice(1, -1)
+                .replace(/\\([$`\\])/g, '$1'),
+            ),
+          );
         else values.push(place.substitute(found));
       });
   // What the tree took for plain text, bash would still run.
@@ -80,7 +88,10 @@ const expansionsOf = (node: SyntaxNode, place: WordPlace): Expansions => {
         case 'process_substitution': {
           const value = place.connect(found);
           const channel = text.startsWith('<') ? 'read' : 'write';
-          return { end, piece: { items: [{ ...value, text: undefined, source: text, prefix: '/dev/fd/', channel }], quoted: true } };
+          return {
+            end,
+            piece: { items: [{ ...value, text: undefined, source: text, prefix: '/dev/fd/', channel }], quoted: true },
+          };
         }
         case 'arithmetic_expansion':
           checkArithmetic(text.replace(/^\$(?:\(\(|\[)|(?:\)\)|\])$/g, ''), place, substitutionsIn(found, place));
@@ -133,7 +144,10 @@ const fieldsOf = (pieces: readonly Piece[], splits: boolean): Field[] => {
     return field;
   };
   const addKnown = (text: string): void => {
-    if (!splits && text !== '') return addUnknown(open(), anything, true);
+    if (!splits && text !== '') {
+      addUnknown(open(), anything, true);
+      return;
+    }
     const words = text.split(/[ \t\n]+/);
     for (const [index, word] of words.entries()) {
       if (index > 0) field = undefined;
@@ -213,12 +227,15 @@ const argOf = (field: Field, source: string): Arg => {
 const globbed = (field: Field, place: WordPlace, source: string): Arg[] => {
   const { globs, cwds } = place.state;
   if (!hasGlob(field.pattern) || globs === false) return [argOf(field, source)];
-  if (field.unknown.length > 0 || globs === undefined) return [{ ...argOf(field, source), text: undefined, prefix: '', several: true }];
+  if (field.unknown.length > 0 || globs === undefined)
+    return [{ ...argOf(field, source), text: undefined, prefix: '', several: true }];
   const absolute = field.pattern.startsWith('/');
   if (!absolute && !cwds) return [{ text: undefined, source, prefix: '', several: true }];
   const found = new Set<string>();
   for (const cwd of absolute ? [''] : (cwds ?? [])) {
-    const paths = expandGlob(field.pattern, (folder) => place.scene.names(absolute ? folder || '/' : `${cwd}/${folder}`));
+    const paths = expandGlob(field.pattern, (folder) =>
+      place.scene.names(absolute ? folder || '/' : `${cwd}/${folder}`),
+    );
     if (!paths) return [{ text: undefined, source, prefix: '', several: true }];
     for (const path of paths.length > 0 ? paths : [unescapeGlob(field.pattern)]) found.add(path);
   }
@@ -244,7 +261,13 @@ export const expandWord = (node: SyntaxNode, place: WordPlace): Arg[] => {
 
 const joined = (pieces: readonly Piece[]): Value => {
   const values = pieces.flatMap((piece): readonly Value[] =>
-    'text' in piece ? [{ text: piece.text }] : 'value' in piece ? [piece.value] : piece.items.length === 1 ? piece.items : [anything],
+    'text' in piece
+      ? [{ text: piece.text }]
+      : 'value' in piece
+        ? [piece.value]
+        : piece.items.length === 1
+          ? piece.items
+          : [anything],
   );
   const [only] = values;
   if (values.length === 1 && only) return only;

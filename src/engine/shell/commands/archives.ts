@@ -33,9 +33,11 @@ const tar: Handler = (call) => {
   }
   const { operands, has, values } = readOptions(call, tarOptions, { strict: true }, args);
   const archives = values('f', 'file');
-  for (const archive of archives) if (archive.text?.includes(':')) call.doubt('tar may start rsh for an archive with a colon in its name');
+  for (const archive of archives)
+    if (archive.text?.includes(':')) call.doubt('tar may start rsh for an archive with a colon in its name');
   const [folder, ...folders] = values('C', 'directory');
-  if (folders.length > 0 && folders.some(({ text }) => text?.startsWith('/') !== true)) call.doubt('in which folder tar works can be read in more than one way');
+  if (folders.length > 0 && folders.some(({ text }) => text?.startsWith('/') !== true))
+    call.doubt('in which folder tar works can be read in more than one way');
   const inside = [folder, ...folders];
   const writesOut = has('O', 'to-stdout');
   if (has('T', 'files-from')) call.doubt('it packs files that are named in a file');
@@ -52,7 +54,8 @@ const tar: Handler = (call) => {
         call.read(from(one, operand), { deep: true, follow: has('h', 'dereference') });
         if (has('remove-files')) call.write(from(one, operand), { deep: true, how: 'delete' });
       }
-    if (!has('c', 'create', 'r', 'append', 'u', 'update', 'A', 'catenate', 'delete', 'help', 'version')) call.doubt('what tar does can be read in more than one way');
+    if (!has('c', 'create', 'r', 'append', 'u', 'update', 'A', 'catenate', 'delete', 'help', 'version'))
+      call.doubt('what tar does can be read in more than one way');
   }
   return undefined;
 };
@@ -111,9 +114,21 @@ const patch: Handler = (call) => {
   const text = call.stdin.value.text;
   const levels = Number(values('p', 'strip')[0]?.text ?? '0');
   for (const [, name = ''] of (text ?? '').matchAll(/^(?:\+\+\+|---|\*\*\*) ([^\t\n]+)/gm))
-    if (name !== '/dev/null') call.write(from(folder, known(name.split('/').slice(name.startsWith('/') ? 0 : levels).join('/'))));
+    if (name !== '/dev/null')
+      call.write(
+        from(
+          folder,
+          known(
+            name
+              .split('/')
+              .slice(name.startsWith('/') ? 0 : levels)
+              .join('/'),
+          ),
+        ),
+      );
   if (text === undefined) call.write(folder ?? here, { deep: true, brings: true });
-  if (!input && !call.stdin.piped && values('i', 'input').length === 0) call.doubt('which patch it applies is not known');
+  if (!input && !call.stdin.piped && values('i', 'input').length === 0)
+    call.doubt('which patch it applies is not known');
   return undefined;
 };
 
@@ -145,9 +160,14 @@ const rsync: Handler = (call) => {
   copyBetween(call, operands, true);
   const deletes = [...call.args].some(({ prefix }) => /^--del(?:ete)?/.test(prefix));
   const last = operands.at(-1);
-  if (deletes && last && operands.length > 1 && (last.text === undefined || remoteHost(last.text) === undefined)) call.write(last, { deep: true, how: 'delete' });
-  if (has('L', 'copy-links')) for (const one of operands.slice(0, -1)) if (remoteHost(one.text ?? '') === undefined) call.read(one, { deep: true, follow: true });
-  if (has('remove-source-files')) for (const one of operands.slice(0, -1)) if (remoteHost(one.text ?? '') === undefined) call.write(one, { deep: true, how: 'delete' });
+  if (deletes && last && operands.length > 1 && (last.text === undefined || remoteHost(last.text) === undefined))
+    call.write(last, { deep: true, how: 'delete' });
+  if (has('L', 'copy-links'))
+    for (const one of operands.slice(0, -1))
+      if (remoteHost(one.text ?? '') === undefined) call.read(one, { deep: true, follow: true });
+  if (has('remove-source-files'))
+    for (const one of operands.slice(0, -1))
+      if (remoteHost(one.text ?? '') === undefined) call.write(one, { deep: true, how: 'delete' });
   return undefined;
 };
 

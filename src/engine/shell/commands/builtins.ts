@@ -1,8 +1,8 @@
 import type { Call, Handler } from '../call.ts';
-import { isFetched } from './readers.ts';
+import { evaluate, sourceFile, trap } from './scripts.ts';
 import { tidy } from '../scene.ts';
 import { setVariable } from '../simple-statement.ts';
-import { mergeStates, withVariable, type State } from '../state.ts';
+import { withVariable, type State } from '../state.ts';
 import { anything, isNumber, known, linesOf, literally, type Arg, type Value } from '../value.ts';
 import { onlyFolder } from '../variables.ts';
 
@@ -15,14 +15,17 @@ const printed = (call: Call, args: readonly Arg[]): Value => {
   const isKnown = !texts.includes(undefined) && !texts.some((text) => text?.includes('\\'));
   const [only] = args;
   if (!isKnown && args.length === 1 && only?.within !== undefined) return linesOf(only);
-  return { text: isKnown ? texts.join(' ') : undefined, ...(fromNet || (call.name === 'cat' && call.stdin.value.fromNet) ? { fromNet: true } : {}) };
+  return {
+    text: isKnown ? texts.join(' ') : undefined,
+    ...(fromNet || (call.name === 'cat' && call.stdin.value.fromNet) ? { fromNet: true } : {}),
+  };
 };
 
 const echo: Handler = (call) => {
   const [first, ...rest] = call.args;
   const flags = first?.text !== undefined && /^-[neE]+$/.test(first.text);
   const value = printed(call, flags ? rest : call.args);
-  if (flags && first.text?.includes('n')) return value;
+  if (flags && first.text.includes('n')) return value;
   return value.text === undefined ? value : literally(`${value.text}\n`);
 };
 
@@ -56,7 +59,13 @@ const cd: Handler = (call) => {
   const operands = args.filter(({ text }) => text === undefined || !/^-[LPe@]+$|^--$/.test(text));
   const [to] = operands;
   const searches = state.variables.has('CDPATH') || scene.place.env('CDPATH') !== undefined;
-  if (operands.length > 1 || searches || call.name === 'popd' || (to?.prefix.startsWith('-') ?? false) || (to?.prefix.startsWith('+') ?? false)) {
+  if (
+    operands.length > 1 ||
+    searches ||
+    call.name === 'popd' ||
+    (to?.prefix.startsWith('-') ?? false) ||
+    (to?.prefix.startsWith('+') ?? false)
+  ) {
     call.become(moved(state, undefined));
     return undefined;
   }
@@ -71,7 +80,13 @@ const cd: Handler = (call) => {
   else if (path === '') call.become(state);
   else if (args.some(({ text }) => text?.includes('P') && text.startsWith('-'))) call.become(moved(state, undefined));
   // Where the shell goes by names and links goes by the names; reads resolve them as the kernel does.
-  else call.become(moved(state, state.cwds?.map((cwd) => tidy(`${cwd}/${path}`))));
+  else
+    call.become(
+      moved(
+        state,
+        state.cwds?.map((cwd) => tidy(`${cwd}/${path}`)),
+      ),
+    );
   return literally('');
 };
 
@@ -101,7 +116,10 @@ const set: Handler = (call) => {
       const option = args[at + 1]?.text;
       at += 1;
       if (option === 'noglob') state = { ...state, globs: text.startsWith('+') };
-      else if (option !== undefined && !/^(?:errexit|nounset|pipefail|xtrace|verbose|errtrace|functrace|noclobber|monitor|notify)$/.test(option))
+      else if (
+        option !== undefined &&
+        !/^(?:errexit|nounset|pipefail|xtrace|verbose|errtrace|functrace|noclobber|monitor|notify)$/.test(option)
+      )
         call.doubt(`nobody looked into set -o ${option}`);
     }
     if (text.includes('f')) state = { ...state, globs: text.startsWith('+') };
@@ -110,64 +128,6 @@ const set: Handler = (call) => {
   }
   call.become(state, true);
   return literally('');
-};
-
-const sourceFile: Handler = (call) => {
-  const [file, ...args] = call.args.filter(({ text }, index) => !(index === 0 && text === '--'));
-  if (!file) return undefined;
-  if (file.fromNet) call.danger('runs what it gets from the network');
-  if (file.channel || file.text === undefined) {
-    call.doubt('it runs a script that is only known when it runs');
-    return undefined;
-  }
-  call.read(file);
-  if (isFetched(call, file.text)) call.danger('runs what it gets from the network');
-  // Without a slash bash looks along PATH first.
-  const text = scriptText(call, file.text);
-  if (text === undefined || (!file.text.includes('/') && call.scene.place.env('PATH') === undefined)) {
-    call.doubt('it runs a script nobody could look into');
-    return undefined;
-  }
-  call.program();
-  if (args.length > 0) call.become({ ...call.state, args });
-  const result = call.script(text);
-  call.become(mergeStates(result.ok, result.no), true);
-  return result.out;
-};
-
-/** The text of a script about to run; undefined when it cannot be told, as after the line may have changed it. */
-export const scriptText = (call: Call, path: string): string | undefined => {
-  const { cwds } = call.state;
-  const paths = path.startsWith('/') ? [path] : (cwds ?? []).map((cwd) => `${cwd}/${path}`);
-  const [only, ...others] = paths.map(tidy);
-  if (only === undefined || others.length > 0 || call.scene.isChanged(only)) return undefined;
-  return call.scene.place.read(only);
-};
-
-const evaluate: Handler = (call) => {
-  const texts = call.args.map(({ text }) => text);
-  if (call.args.some((arg) => arg.fromNet)) call.danger('runs what it gets from the network');
-  if (texts.includes(undefined)) {
-    call.doubt('eval runs text that is only known when it runs');
-    return undefined;
-  }
-  const result = call.script(texts.join(' ').replace(/^--\s+/, ''));
-  call.become(mergeStates(result.ok, result.no), true);
-  return result.out;
-};
-
-const trap: Handler = (call) => {
-  const args = call.args.filter(({ text }) => text !== '--');
-  const [action] = args;
-  if (args.length < 2 || action?.text === '-' || action?.text === '' || action?.text === '-p' || action?.text === '-l') return undefined;
-  const signals = args.slice(1).map(({ text }) => text ?? '?');
-  const mild = /^(?:rm|kill|exit|echo|wait|true|:)\b[^=]*$/.test(action?.text ?? '');
-  // Other traps run between any two commands and change what those see.
-  if (signals.some((signal) => !/^(?:EXIT|0|(?:SIG)?(?:INT|TERM|HUP|QUIT))$/i.test(signal) || (!/^(?:EXIT|0)$/i.test(signal) && !mild))) call.doubt('a trap may change what the rest does');
-  if (action?.fromNet) call.danger('runs what it gets from the network');
-  if (action?.text === undefined) call.doubt('trap runs text that is only known when it runs');
-  else call.later(action.text);
-  return undefined;
 };
 
 const read: Handler = (call) => {
@@ -191,7 +151,13 @@ const read: Handler = (call) => {
       return undefined;
     }
     any = true;
-    state = lineVariable(setVariable(state, name, { text: undefined }), name, call, fromNet, names.filter((one) => one !== undefined && !one.startsWith('-')).length === 1);
+    state = lineVariable(
+      setVariable(state, name, { text: undefined }),
+      name,
+      call,
+      fromNet,
+      names.filter((one) => one !== undefined && !one.startsWith('-')).length === 1,
+    );
   }
   if (!any) state = withVariable(state, 'REPLY', { text: undefined, ...fromNet });
   call.become(state, true);
@@ -200,7 +166,9 @@ const read: Handler = (call) => {
 
 /** A variable read from lines that are file names holds such a name. */
 const lineVariable = (state: State, name: string, call: Call, fromNet: { fromNet?: true }, only: boolean): State => {
-  return state.frozen.has(name) ? state : withVariable(state, name, only ? linesOf(call.stdin.value) : { text: undefined, ...fromNet });
+  return state.frozen.has(name)
+    ? state
+    : withVariable(state, name, only ? linesOf(call.stdin.value) : { text: undefined, ...fromNet });
 };
 
 const mapfile: Handler = (call) => {
@@ -211,13 +179,17 @@ const mapfile: Handler = (call) => {
   if (last && last.text === undefined) call.doubt('it sets a variable that is named only when it runs');
   const { fromNet } = call.stdin.value;
   const item: Arg = { ...linesOf(call.stdin.value), source: name, prefix: '', several: true };
-  call.become(withVariable(call.state, name, { text: undefined, ...(fromNet ? { fromNet } : {}), items: [item] }), true);
+  call.become(
+    withVariable(call.state, name, { text: undefined, ...(fromNet ? { fromNet } : {}), items: [item] }),
+    true,
+  );
   return literally('');
 };
 
 const getopts: Handler = (call) => {
   const name = call.args[1]?.text;
-  if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) call.doubt('it sets a variable that is named only when it runs');
+  if (name === undefined || !/^[A-Za-z_]\w*$/.test(name))
+    call.doubt('it sets a variable that is named only when it runs');
   else call.become(setVariable(setVariable(call.state, name, anything), 'OPTARG', anything), true);
   return undefined;
 };
@@ -227,7 +199,8 @@ const arithmetic: Handler = (call) => {
   for (const { text } of call.args) {
     const [, name, number] = /^([A-Za-z_]\w*)(?:[-+*/%]?=(\d+)|\+\+|--)$/.exec(text ?? '') ?? [];
     const before = name === undefined ? anything : (state.variables.get(name) ?? literally(''));
-    if (name === undefined || !(number !== undefined || isNumber(before))) call.doubt('arithmetic on text that is only known when it runs may run commands');
+    if (name === undefined || !(number !== undefined || isNumber(before)))
+      call.doubt('arithmetic on text that is only known when it runs may run commands');
     else state = setVariable(state, name, { text: undefined, numeric: true });
   }
   call.become(state, true);
@@ -244,13 +217,22 @@ const alias: Handler = (call) => {
 const shift: Handler = (call) => {
   const [count = known('1')] = call.args;
   const { state } = call;
-  const args = count.text !== undefined && /^\d+$/.test(count.text) && call.args.length < 2 ? state.args?.slice(Number(count.text)) : undefined;
+  const args =
+    count.text !== undefined && /^\d+$/.test(count.text) && call.args.length < 2
+      ? state.args?.slice(Number(count.text))
+      : undefined;
   call.become({ ...state, args }, true);
   return undefined;
 };
 
 const shopt: Handler = (call) => {
-  const harmless = call.args.every(({ text }) => text !== undefined && /^(?:-[sqpu]+|globstar|nullglob|failglob|dotglob|nocaseglob|extglob|checkwinsize|histappend|lastpipe|inherit_errexit)$/.test(text));
+  const harmless = call.args.every(
+    ({ text }) =>
+      text !== undefined &&
+      /^(?:-[sqpu]+|globstar|nullglob|failglob|dotglob|nocaseglob|extglob|checkwinsize|histappend|lastpipe|inherit_errexit)$/.test(
+        text,
+      ),
+  );
   if (!harmless) call.doubt('shopt changes how the rest is read');
   call.become({ ...call.state, globs: undefined }, true);
   if (call.args.some(({ text }) => text === 'lastpipe')) call.doubt('shopt changes how the rest is read');
@@ -265,7 +247,8 @@ const hash: Handler = (call) => {
 const testBuiltin: Handler = (call) => {
   for (const [index, arg] of call.args.entries()) {
     const operator = call.args[index - 1]?.text;
-    if ((operator === '-v' || operator === '-R') && !/^[A-Za-z_]\w*$/.test(arg.text ?? '')) call.doubt('test -v may run commands');
+    if ((operator === '-v' || operator === '-R') && !/^[A-Za-z_]\w*$/.test(arg.text ?? ''))
+      call.doubt('test -v may run commands');
   }
   return literally('');
 };
@@ -281,8 +264,11 @@ const exportFallback: Handler = (call) => {
 const kill: Handler = (call) => {
   call.program();
   // Every process there is, the first one, or the one that started the shell.
-  const targets = call.args.filter(({ text }, index) => !(index === 0 && /^-/.test(text ?? '')) && call.args[index - 1]?.text !== '-s');
-  if (targets.some(({ text, source }) => text === '-1' || text === '1' || /PPID/.test(source))) call.danger('ends processes that are not its own');
+  const targets = call.args.filter(
+    ({ text }, index) => !(index === 0 && (text ?? '').startsWith('-')) && call.args[index - 1]?.text !== '-s',
+  );
+  if (targets.some(({ text, source }) => text === '-1' || text === '1' || source.includes('PPID')))
+    call.danger('ends processes that are not its own');
   return undefined;
 };
 

@@ -5,10 +5,14 @@ import { namesIn } from './search.ts';
 
 /** Tests and actions of find that take a value which is no path. */
 const withValue = new Set(
-  '-name -iname -path -ipath -wholename -iwholename -regex -iregex -lname -ilname -type -xtype -size -mtime -atime -ctime -mmin -amin -cmin -perm -user -group -uid -gid -inum -links -maxdepth -mindepth -regextype -fstype -printf -used -D -flags -Bmin -Bnewer -context'.split(' '),
+  '-name -iname -path -ipath -wholename -iwholename -regex -iregex -lname -ilname -type -xtype -size -mtime -atime -ctime -mmin -amin -cmin -perm -user -group -uid -gid -inum -links -maxdepth -mindepth -regextype -fstype -printf -used -D -flags -Bmin -Bnewer -context'.split(
+    ' ',
+  ),
 );
 const alone = new Set(
-  '-print -print0 -ls -prune -quit -true -false -empty -readable -writable -executable -nouser -nogroup -depth -d -xdev -mount -daystart -follow -noleaf -not -a -and -o -or ( ) ! , -E -L -H -P -X -x -s -warn -nowarn -ignore_readdir_race -noignore_readdir_race -help --help -version --version'.split(' '),
+  '-print -print0 -ls -prune -quit -true -false -empty -readable -writable -executable -nouser -nogroup -depth -d -xdev -mount -daystart -follow -noleaf -not -a -and -o -or ( ) ! , -E -L -H -P -X -x -s -warn -nowarn -ignore_readdir_race -noignore_readdir_race -help --help -version --version'.split(
+    ' ',
+  ),
 );
 const comparing = /^-(?:newer(?:[aBcmt][aBcmt])?|anewer|cnewer|samefile)$/;
 const writing = new Set(['-fprint', '-fprint0', '-fls', '-fprintf']);
@@ -17,18 +21,34 @@ const executing = new Set(['-exec', '-execdir', '-ok', '-okdir']);
 /** Words with a file found below a folder in the place of `{}`. */
 const withFound = (words: readonly Arg[], folder: Arg, exact: boolean, partial: boolean): Arg[] =>
   words.map((word) => {
-    if (word.text === undefined || !word.text.includes('{}')) return word;
+    if (!word.text?.includes('{}')) return word;
     const within = exact ? folder.text : undefined;
-    return { text: undefined, source: word.text, prefix: word.text.startsWith('-') ? word.text : '', ...(word.text === '{}' && within !== undefined ? { within, ...(partial ? { partial } : {}) } : {}) };
+    return {
+      text: undefined,
+      source: word.text,
+      prefix: word.text.startsWith('-') ? word.text : '',
+      ...(word.text === '{}' && within !== undefined ? { within, ...(partial ? { partial } : {}) } : {}),
+    };
   });
 
 const runs = (call: Call, action: string, words: readonly Arg[], folders: readonly Arg[], partial: boolean): void => {
   const { cwds } = call.state;
   const state = action.endsWith('dir') ? { ...call.state, cwds: undefined } : call.state;
   for (const folder of folders) {
-    const base = folder.text === undefined ? undefined : folder.text.startsWith('/') ? folder.text : cwds?.length === 1 ? `${cwds[0] ?? ''}/${folder.text}` : undefined;
+    const base =
+      folder.text === undefined
+        ? undefined
+        : folder.text.startsWith('/')
+          ? folder.text
+          : cwds?.length === 1
+            ? tidy(`${cwds[0] ?? ''}/${folder.text}`)
+            : undefined;
     const at = base === undefined ? { ...folder, text: undefined } : known(base);
-    call.run(withFound(words, at, base !== undefined, partial), { external: true, state, stdin: { piped: false, value: { text: '' } } });
+    call.run(withFound(words, at, base !== undefined, partial), {
+      external: true,
+      state,
+      stdin: { piped: false, value: { text: '' } },
+    });
   }
 };
 
@@ -36,7 +56,10 @@ const selecting = /^-(?:i?name|i?path|i?regex|i?wholename)$/;
 
 /** True for a folder that is the workspace. */
 const isHere = (call: Call, folder: Arg): boolean =>
-  folder.text !== undefined && (call.state.cwds ?? []).every((cwd) => tidy(folder.text?.startsWith('/') ? folder.text : `${cwd}/${folder.text ?? ''}`) === call.scene.place.root);
+  folder.text !== undefined &&
+  (call.state.cwds ?? []).every(
+    (cwd) => tidy(folder.text?.startsWith('/') ? folder.text : `${cwd}/${folder.text ?? ''}`) === call.scene.place.root,
+  );
 
 /** Finds names; what it runs or deletes is looked at for everything below its folders. */
 export const find: Handler = (call): Value | undefined => {
@@ -46,7 +69,9 @@ export const find: Handler = (call): Value | undefined => {
   const first = at;
   while (at < args.length && !/^[-(!),]/.test(args[at]?.prefix ?? '')) at += 1;
   const folders = at > first ? args.slice(first, at) : [known('.')];
-  const partial = args.some(({ text }, index) => selecting.test(text ?? '') && !/^\.?\*+$/.test(args[index + 1]?.text ?? ''));
+  const partial = args.some(
+    ({ text }, index) => selecting.test(text ?? '') && !/^\.?\*+$/.test(args[index + 1]?.text ?? ''),
+  );
   const follow = args.some(({ text }) => text === '-L' || text === '-follow');
   for (const folder of folders) {
     // A word nobody knows may be an action as well as a folder.
@@ -58,11 +83,18 @@ export const find: Handler = (call): Value | undefined => {
     const value = args[at + 1];
     if (text === undefined) call.doubt(`${args[at]?.source ?? ''} is only known when it runs`);
     else if (executing.has(text)) {
-      const end = args.findIndex((arg, index) => index > at && (arg.text === ';' || (arg.text === '+' && args[index - 1]?.text === '{}')));
+      const end = args.findIndex(
+        (arg, index) => index > at && (arg.text === ';' || (arg.text === '+' && args[index - 1]?.text === '{}')),
+      );
       if (end < 0) call.doubt('what it runs can be read in more than one way');
       runs(call, text, args.slice(at + 1, end < 0 ? undefined : end), folders, partial);
       at = end < 0 ? args.length : end;
-    } else if (text === '-delete') for (const folder of folders) call.write(partial && isHere(call, folder) ? { ...known(call.scene.place.root) } : folder, partial && isHere(call, folder) ? { deep: true } : { deep: true, how: 'delete' });
+    } else if (text === '-delete')
+      for (const folder of folders)
+        call.write(
+          partial && isHere(call, folder) ? { ...known(call.scene.place.root) } : folder,
+          partial && isHere(call, folder) ? { deep: true } : { deep: true, how: 'delete' },
+        );
     else if (writing.has(text)) {
       if (value) call.write(value);
       at += text === '-fprintf' ? 2 : 1;

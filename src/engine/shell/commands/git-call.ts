@@ -16,7 +16,11 @@ const harmlessKeys =
 /** True for a setting that steers no program; `core.pager` and the like do. */
 export const isHarmlessKey = (setting: string): boolean => {
   const [key = '', value = ''] = setting.split('=', 2);
-  return harmlessKeys.test(key) || (/^(?:core\.pager|core\.editor|pager\.\w+|sequence\.editor|core\.fsmonitor|credential\.helper)$/i.test(key) && /^(?:|cat|true|:|false)$/.test(value));
+  return (
+    harmlessKeys.test(key) ||
+    (/^(?:core\.pager|core\.editor|pager\.\w+|sequence\.editor|core\.fsmonitor|credential\.helper)$/i.test(key) &&
+      /^(?:|cat|true|:|false)$/.test(value))
+  );
 };
 
 /** True for a setting by which hooks are left out. */
@@ -28,6 +32,10 @@ export const topFolder = ({ call, folders }: GitCall): Value | undefined => {
   const [folder] = folders;
   if (folders.length !== 1 || folder === undefined) return undefined;
   if (!place.list(place.root)?.includes('.git')) return undefined;
-  for (let at = folder; at.startsWith(`${place.root}/`); at = at.slice(0, at.lastIndexOf('/'))) if (place.list(at)?.includes('.git')) return undefined;
+  for (let at = folder; at.startsWith(`${place.root}/`); at = at.slice(0, at.lastIndexOf('/')))
+    if (place.list(at)?.includes('.git')) return undefined;
   return folder === place.root || folder.startsWith(`${place.root}/`) ? literally(`${place.root}\n`) : undefined;
 };
+
+/** Says what one git command does; what it prints, when something of that is known. */
+export type GitHandler = (git: GitCall) => Value | undefined;

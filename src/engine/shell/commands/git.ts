@@ -17,29 +17,44 @@ const git: Handler = (call): Value | undefined => {
       if (!prefix.startsWith('-')) break;
     } else if (text === '-C') {
       const folder = value().text;
-      folders = folder === undefined ? undefined : folder.startsWith('/') ? [tidy(folder)] : folders?.map((one) => tidy(`${one}/${folder}`));
+      folders =
+        folder === undefined
+          ? undefined
+          : folder.startsWith('/')
+            ? [tidy(folder)]
+            : folders?.map((one) => tidy(`${one}/${folder}`));
     } else if (text === '-c') {
       const setting = value();
       if (skipsHooksKey(setting.prefix)) call.danger('leaves git hooks out');
-      if (setting.text === undefined || !isHarmlessKey(setting.text)) call.doubt(`git -c ${setting.text ?? setting.source} may run something`);
+      if (setting.text === undefined || !isHarmlessKey(setting.text))
+        call.doubt(`git -c ${setting.text ?? setting.source} may run something`);
     } else if (/^--(?:git-dir|work-tree|namespace)/.test(text)) {
       call.doubt('git works on a repository given by hand');
       if (!text.includes('=')) value();
-    } else if (/^--(?:exec-path|config-env|super-prefix|attr-source|list-cmds)/.test(text)) call.doubt(`git ${text} may run something`);
-    else if (/^(?:-P|-p|--no-pager|--paginate|--no-optional-locks|--no-replace-objects|--literal-pathspecs|--glob-pathspecs|--noglob-pathspecs|--icase-pathspecs|--bare|--version|-v|--help|-h|--no-lazy-fetch|--no-advice|--html-path|--man-path|--info-path)$/.test(text)) continue;
+    } else if (/^--(?:exec-path|config-env|super-prefix|attr-source|list-cmds)/.test(text))
+      call.doubt(`git ${text} may run something`);
+    else if (
+      /^(?:-P|-p|--no-pager|--paginate|--no-optional-locks|--no-replace-objects|--literal-pathspecs|--glob-pathspecs|--noglob-pathspecs|--icase-pathspecs|--bare|--version|-v|--help|-h|--no-lazy-fetch|--no-advice|--html-path|--man-path|--info-path)$/.test(
+        text,
+      )
+    )
+      continue;
     else if (text.startsWith('-')) call.doubt(`nobody looked into git ${text}`);
     else break;
   }
   const command = args[at]?.text;
   if (command === undefined) return undefined;
   const rest = args.slice(at + 1);
-  const husky = call.prefix.find(({ name }) => name.startsWith('HUSKY')) ?? ['HUSKY', 'HUSKY_SKIP_HOOKS'].flatMap((name) => {
-    const set = state.variables.get(name);
-    return set ? [{ name, value: set }] : [];
-  })[0];
+  const husky =
+    call.prefix.find(({ name }) => name.startsWith('HUSKY')) ??
+    ['HUSKY', 'HUSKY_SKIP_HOOKS'].flatMap((name) => {
+      const set = state.variables.get(name);
+      return set ? [{ name, value: set }] : [];
+    })[0];
   if (husky && skipsHooks(husky.name, husky.value)) call.danger('leaves git hooks out');
   if (!folders) call.doubt('the folder it runs in is not known');
-  if (rest.some((arg) => arg.text === undefined && arg.prefix === '' && arg.several) && command !== 'add') call.doubt('an option of git is only known when it runs');
+  if (rest.some((arg) => arg.text === undefined && arg.prefix === '' && arg.several) && command !== 'add')
+    call.doubt('an option of git is only known when it runs');
   const handler = gitCommands[command];
   if (!handler) {
     // An alias or a program called git-something: it may be anything.

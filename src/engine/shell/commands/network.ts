@@ -12,12 +12,20 @@ export const hostOf = (url: Arg): string => {
   const [, authority, rest = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#]*)([^]*)$/i.exec(text) ?? [];
   // Without an end of the host in what is known, the rest may belong to it.
   if (authority === undefined || authority === '' || (url.text === undefined && rest === '')) return '*';
-  const host = authority.replace(/^.*@/, '').replace(/:\d*$/, '').replace(/^\[|\]$/g, '').toLowerCase();
+  const host = authority
+    .replace(/^.*@/, '')
+    .replace(/:\d*$/, '')
+    .replace(/^\[|\]$/g, '')
+    .toLowerCase();
   return host === '' || /[{}[\]\\%\s]/.test(host) ? '*' : host;
 };
 
 const absolute = (call: Call, path: Arg): string[] =>
-  path.text === undefined ? [] : path.text.startsWith('/') ? [path.text] : (call.state.cwds ?? []).map((cwd) => `${cwd}/${path.text ?? ''}`);
+  path.text === undefined
+    ? []
+    : path.text.startsWith('/')
+      ? [path.text]
+      : (call.state.cwds ?? []).map((cwd) => `${cwd}/${path.text ?? ''}`);
 
 const saves = (call: Call, path: Arg): void => {
   if (path.text === '-') return;
@@ -32,22 +40,59 @@ const curl: Handler = (call) => {
   const { operands, has, values } = readOptions(call, curlOptions, { strict: true });
   const urls = [...operands, ...values('url')];
   let access: 'read' | 'write' = 'read';
-  for (const data of values('d', 'data', 'data-ascii', 'data-binary', 'data-urlencode', 'json', 'url-query', 'variable', 'w', 'write-out', 'H', 'header', 'proxy-header', 'b', 'cookie')) {
+  for (const data of values(
+    'd',
+    'data',
+    'data-ascii',
+    'data-binary',
+    'data-urlencode',
+    'json',
+    'url-query',
+    'variable',
+    'w',
+    'write-out',
+    'H',
+    'header',
+    'proxy-header',
+    'b',
+    'cookie',
+  )) {
     const [, file] = /^[^@=]*@([^]*)$/.exec(data.prefix) ?? [];
-    if (file !== undefined && file !== '-') call.read({ ...data, text: data.text === undefined ? undefined : file, prefix: file });
-    else if (data.text === undefined && data.prefix === '' && data.fromNet !== true) call.doubt(`${data.source} may name a file`);
+    if (file !== undefined && file !== '-')
+      call.read({ ...data, text: data.text === undefined ? undefined : file, prefix: file });
+    else if (data.text === undefined && data.prefix === '' && data.fromNet !== true)
+      call.doubt(`${data.source} may name a file`);
   }
   for (const cookie of values('b', 'cookie')) if (!cookie.prefix.includes('=')) call.read(cookie);
   for (const form of values('F', 'form')) {
-    for (const [, file = ''] of form.prefix.matchAll(/[=,;][@<]"?([^;,"]*)/g)) if (file !== '-') call.read(form.text === undefined ? form : known(file));
+    for (const [, file = ''] of form.prefix.matchAll(/[=,;][@<]"?([^;,"]*)/g))
+      if (file !== '-') call.read(form.text === undefined ? form : known(file));
     if (form.text === undefined && !/=[^@<]/.test(form.prefix)) call.doubt(`${form.source} may name a file`);
   }
   for (const upload of values('T', 'upload-file')) if (upload.text !== '-' && upload.text !== '.') call.read(upload);
-  if (has('d', 'data', 'data-ascii', 'data-binary', 'data-raw', 'data-urlencode', 'json', 'F', 'form', 'form-string', 'T', 'upload-file') && !has('G', 'get')) access = 'write';
+  if (
+    has(
+      'd',
+      'data',
+      'data-ascii',
+      'data-binary',
+      'data-raw',
+      'data-urlencode',
+      'json',
+      'F',
+      'form',
+      'form-string',
+      'T',
+      'upload-file',
+    ) &&
+    !has('G', 'get')
+  )
+    access = 'write';
   for (const method of values('X', 'request')) if (!/^(?:GET|HEAD|OPTIONS)$/i.test(method.text ?? '')) access = 'write';
   if (has('n', 'netrc', 'netrc-optional')) call.read(known(`${call.scene.place.home}/.netrc`));
   if (has('mail-from', 'mail-rcpt', 't', 'telnet-option')) access = 'write';
-  for (const proxy of values('x', 'proxy', 'preproxy', 'socks5', 'socks5-hostname', 'socks4', 'socks4a', 'doh-url')) call.net(hostOf(proxy), 'write');
+  for (const proxy of values('x', 'proxy', 'preproxy', 'socks5', 'socks5-hostname', 'socks4', 'socks4a', 'doh-url'))
+    call.net(hostOf(proxy), 'write');
   for (const mapped of values('connect-to', 'resolve')) call.net(mapped.text?.split(':')[2] ?? '*', 'write');
   for (const url of urls) {
     if (/^file:/i.test(url.prefix)) {
@@ -60,11 +105,16 @@ const curl: Handler = (call) => {
     call.net(hostOf(url), 'read');
     if (access === 'write') call.net(hostOf(url), 'write');
     if (url.text === undefined && url.prefix === '') call.doubt(`${url.source} may be a file`);
-    if (/[{}[\]]/.test(url.prefix) && /^[^/]*[{[]/.test(url.prefix)) call.doubt('which files or hosts it names is not known');
+    if (/[{}[\]]/.test(url.prefix) && /^[^/]*[{[]/.test(url.prefix))
+      call.doubt('which files or hosts it names is not known');
   }
   if (urls.length === 0 && !has('V', 'version', 'h', 'help')) call.net('*', 'read');
   const [folder] = values('output-dir');
-  for (const output of values('o', 'output')) saves(call, folder?.text !== undefined && output.text !== undefined ? known(`${folder.text}/${output.text}`) : output);
+  for (const output of values('o', 'output'))
+    saves(
+      call,
+      folder?.text !== undefined && output.text !== undefined ? known(`${folder.text}/${output.text}`) : output,
+    );
   if (has('O', 'remote-name', 'remote-name-all', 'J', 'remote-header-name')) {
     for (const url of urls) {
       const name = known(basename((url.text ?? '').replace(/[?#].*$/, '')) || '.');
@@ -79,9 +129,13 @@ const wgetOptions =
   'O> output-document> o> output-file> a> append-output> i! input-file! e! execute! config! P: directory-prefix: post-data: post-file< body-data: body-file< method: header: U: user-agent: referer: user: password: http-user: http-password: ftp-user: ftp-password: proxy-user: proxy-password: load-cookies< save-cookies> certificate< private-key< ca-certificate< ca-directory< crl-file< pinnedpubkey: secure-protocol: use-askpass! askpass! t: tries: T: timeout: w: wait: waitretry: Q: quota: limit-rate: l: level: A: accept: R: reject: D: domains: I: include-directories: X: exclude-directories: accept-regex: reject-regex: regex-type: B: base: cut-dirs: local-encoding: remote-encoding: default-page: dns-timeout: connect-timeout: read-timeout: bind-address: max-redirect: report-speed: compression: progress: restrict-file-names: rejected-log> warc-file> warc-header: warc-tempdir> warc-dedup< prefer-family: start-pos: hsts-file> ignore-tags: follow-tags: exclude-domains: random-wait q quiet v verbose nv no-verbose c continue N timestamping r recursive p page-requisites k convert-links m mirror np no-parent nc no-clobber nd no-directories nH no-host-directories x force-directories S server-response d debug b background spider no-check-certificate no-proxy no-cache no-cookies content-disposition content-on-error trust-server-names 4 6 inet4-only inet6-only E adjust-extension H span-hosts L relative n h V help version https-only show-progress auth-no-challenge no-config no-glob no-hsts no-netrc no-use-server-timestamps no-dns-cache retry-connrefused unlink xattr';
 
 const wget: Handler = (call) => {
-  const args = call.args.map((arg): Arg => (/^-n[vcdHp]$/.test(arg.text ?? '') ? { ...arg, text: '--quiet', prefix: '--quiet' } : arg));
+  const args = call.args.map((arg): Arg =>
+    /^-n[vcdHp]$/.test(arg.text ?? '') ? { ...arg, text: '--quiet', prefix: '--quiet' } : arg,
+  );
   const { operands, has, values } = readOptions(call, wgetOptions, { strict: true }, args);
-  const writes = has('post-data', 'post-file', 'body-data', 'body-file') || values('method').some(({ text }) => !/^(?:GET|HEAD)$/i.test(text ?? ''));
+  const writes =
+    has('post-data', 'post-file', 'body-data', 'body-file') ||
+    values('method').some(({ text }) => !/^(?:GET|HEAD)$/i.test(text ?? ''));
   const [folder] = values('P', 'directory-prefix');
   const outputs = values('O', 'output-document');
   for (const output of outputs) for (const path of absolute(call, output)) call.scene.fetched(path);
@@ -94,7 +148,8 @@ const wget: Handler = (call) => {
     const to = folder?.text === undefined ? name : `${folder.text}/${name}`;
     if (deep) call.write(folder ?? known('.'), { deep: true });
     else saves(call, folder?.text === undefined && folder ? folder : known(to));
-    if (url.text === undefined || has('content-disposition', 'trust-server-names')) call.doubt('the server decides what it writes');
+    if (url.text === undefined || has('content-disposition', 'trust-server-names'))
+      call.doubt('the server decides what it writes');
   }
   return outputs.some(({ text }) => text === '-') ? fromNet : { text: undefined };
 };
@@ -106,8 +161,15 @@ const ssh: Handler = (call) => {
     { strict: true, leading: true },
   );
   const [host, ...command] = operands;
-  for (const option of call.args) if (/(?:ProxyCommand|LocalCommand|KnownHostsCommand|PermitLocal|Match|Include|RemoteCommand|PKCS11|SecurityKey)/i.test(option.prefix)) call.doubt('ssh -o may run something here');
-  for (const jump of call.args.filter((_, index) => call.args[index - 1]?.text === '-J')) call.net(hostOf(jump), 'write');
+  for (const option of call.args)
+    if (
+      /(?:ProxyCommand|LocalCommand|KnownHostsCommand|PermitLocal|Match|Include|RemoteCommand|PKCS11|SecurityKey)/i.test(
+        option.prefix,
+      )
+    )
+      call.doubt('ssh -o may run something here');
+  for (const jump of call.args.filter((_, index) => call.args[index - 1]?.text === '-J'))
+    call.net(hostOf(jump), 'write');
   if (unknown.length === 0 && !host) return undefined;
   const name = host ? hostOf(host) : '*';
   call.net(name, 'read');
@@ -119,7 +181,8 @@ const ssh: Handler = (call) => {
 
 const scp: Handler = (call) => {
   const { operands } = readOptions(call, 'S! o: F! i< J: P: c: l: D! X: 3 4 6 A B C O p q R r s T v', { strict: true });
-  for (const option of call.args) if (/ProxyCommand|LocalCommand|KnownHosts/i.test(option.prefix)) call.doubt('scp -o may run something here');
+  for (const option of call.args)
+    if (/ProxyCommand|LocalCommand|KnownHosts/i.test(option.prefix)) call.doubt('scp -o may run something here');
   copyBetween(call, operands, true);
   return undefined;
 };
@@ -132,11 +195,12 @@ const sftp: Handler = (call) => {
 };
 
 const connects: Handler = (call) => {
-  const [host] = call.args.filter(({ prefix }) => !prefix.startsWith('-'));
-  const runs = call.args.some(({ prefix }) => /^-\w*[ec]$|^--(?:sh-)?exec|^--lua-exec/.test(prefix));
-  if (runs) call.doubt(`${call.name} runs a program for whoever connects`);
-  const listens = call.args.some(({ prefix }) => /^-\w*l|^--listen/.test(prefix));
-  const name = listens || !host ? '*' : hostOf(host);
+  const { operands, has } = readOptions(
+    call,
+    'w: p: s: X: x: i: q: T: O: P: I: V: m: g: G: e! c! sh-exec! exec! lua-exec! ssl-cert< ssl-key< ssl-trustfile< proxy: proxy-type: proxy-auth: source: source-port: o> output> x> hex-dump> idle-timeout: wait: delay: max-conns: allow: deny: allowfile< denyfile< l listen k u z v n d N U 4 6 C t h D r b S F L E a f M W ssl udp keep-open',
+  );
+  const [host] = operands;
+  const name = has('l', 'listen') || !host ? '*' : hostOf(host);
   call.net(name, 'read');
   call.net(name, 'write');
   return fromNet;
@@ -152,7 +216,8 @@ const socat: Handler = (call) => {
 /** Programs that only ask: names, routes, whether a host answers. */
 const asks: Handler = (call) => {
   for (const arg of call.args)
-    if (!arg.prefix.startsWith('-') && !arg.prefix.startsWith('+')) call.net(hostOf(arg.prefix.startsWith('@') ? known(arg.prefix.slice(1)) : arg), 'read');
+    if (!arg.prefix.startsWith('-') && !arg.prefix.startsWith('+'))
+      call.net(hostOf(arg.prefix.startsWith('@') ? known(arg.prefix.slice(1)) : arg), 'read');
   // A name asked for can carry data out.
   if (call.args.some(({ text }) => text === undefined)) call.net('*', 'write');
   if (call.args.some(({ prefix }) => prefix.startsWith('-f'))) call.doubt('it asks for names that stand in a file');
@@ -171,7 +236,8 @@ const http: Handler = (call) => {
     const [, file] = /^[^:=@]*(?::?=)?@([^]*)$/.exec(item.prefix) ?? [];
     if (file !== undefined) call.read(item.text === undefined ? item : known(file));
   }
-  if (call.args.some(({ prefix }) => /^(?:-o|--output|-d|--download|--session|--cert|--pretty)/.test(prefix))) call.program();
+  if (call.args.some(({ prefix }) => /^(?:-o|--output|-d|--download|--session|--cert|--pretty)/.test(prefix)))
+    call.program();
   return fromNet;
 };
 

@@ -33,18 +33,26 @@ const cat: Handler = (call) => {
 
 /** True when a file was made from what came from the network. */
 export const isFetched = (call: Call, path: string): boolean =>
-  path.startsWith('/') ? call.scene.isFetched(path) : (call.state.cwds ?? []).some((cwd) => call.scene.isFetched(`${cwd}/${path}`));
+  path.startsWith('/')
+    ? call.scene.isFetched(path)
+    : (call.state.cwds ?? []).some((cwd) => call.scene.isFetched(`${cwd}/${path}`));
 
 /** Folders are listed, not read through. */
 const list: Handler = (call) => {
-  const { operands } = readOptions(call, 'I: ignore: hide: w: width: T: tabsize: L: level: P: s: sort: time: format: color indicator-style: quoting-style: time-style: git-ignore');
+  const { operands } = readOptions(
+    call,
+    'I: ignore: hide: w: width: T: tabsize: L: level: P: s: sort: time: format: color indicator-style: quoting-style: time-style: git-ignore',
+  );
   if (operands.length === 0) call.read({ text: '.', source: '.', prefix: '.' });
   for (const operand of operands) call.read(operand);
   return undefined;
 };
 
 const du: Handler = (call) => {
-  const { operands, has } = readOptions(call, 'd: max-depth: t: threshold: B: block-size: exclude: X< exclude-from< files0-from< time-style: c: l');
+  const { operands, has } = readOptions(
+    call,
+    'd: max-depth: t: threshold: B: block-size: exclude: X< exclude-from< files0-from< time-style: c: l',
+  );
   if (has('files0-from')) call.doubt('it looks at files that are named in a file');
   for (const operand of operands) call.read(operand);
   if (operands.length === 0) call.read({ text: '.', source: '.', prefix: '.' });
@@ -76,12 +84,16 @@ const diff: Handler = (call) => {
     call,
     'U: unified C: context I: ignore-matching-lines: x: exclude: X< exclude-from< S: starting-file: from-file< to-file< F: show-function-line: label: L: W: width: color horizon-lines: tabsize: D: ifdef: line-format: GTYPE-group-format: palette: i: bytes: n: ignore-initial: r recursive',
   );
-  for (const operand of operands) if (operand.text !== '-') call.read(operand, { deep: has('r', 'recursive'), follow: has('r', 'recursive') });
+  for (const operand of operands)
+    if (operand.text !== '-') call.read(operand, { deep: has('r', 'recursive'), follow: has('r', 'recursive') });
   return undefined;
 };
 
 const file: Handler = (call) => {
-  const { operands, has } = readOptions(call, 'f< files-from< m< magic-file< F: separator: e: exclude: P: parameter: C compile');
+  const { operands, has } = readOptions(
+    call,
+    'f< files-from< m< magic-file< F: separator: e: exclude: P: parameter: C compile',
+  );
   if (has('C', 'compile')) call.doubt('file -C writes a magic file');
   if (has('f', 'files-from')) call.doubt('it reads files that are named in a file');
   for (const operand of operands) call.read(operand);
@@ -107,14 +119,21 @@ const pager: Handler = (call) => {
 };
 
 const bat: Handler = (call) => {
-  const { operands, unknown } = readOptions(call, 'l: language: H: highlight-line: r: line-range: style: theme: color: paging: wrap: terminal-width: tabs: file-name: italic-text: decorations: m: map-syntax: pager! p plain n number A show-all');
-  if (unknown.length > 0 || operands.some(({ text }) => text === 'cache')) call.doubt(`nobody looked into ${call.name} ${unknown[0] ?? 'cache'}`);
+  const { operands, unknown } = readOptions(
+    call,
+    'l: language: H: highlight-line: r: line-range: style: theme: color: paging: wrap: terminal-width: tabs: file-name: italic-text: decorations: m: map-syntax: pager! p plain n number A show-all',
+  );
+  if (unknown.length > 0 || operands.some(({ text }) => text === 'cache'))
+    call.doubt(`nobody looked into ${call.name} ${unknown[0] ?? 'cache'}`);
   for (const operand of operands) call.read(operand);
   return undefined;
 };
 
 const man: Handler = (call) => {
-  const { unknown } = readOptions(call, 'k f apropos whatis a all w where path s: S: sections: K i I P! pager! H! html! C! config-file! l! local-file! M! manpath! m! p! preprocessor! X! gxditview! T! troff-device! Z!');
+  const { unknown } = readOptions(
+    call,
+    'k f apropos whatis a all w where path s: S: sections: K i I P! pager! H! html! C! config-file! l! local-file! M! manpath! m! p! preprocessor! X! gxditview! T! troff-device! Z!',
+  );
   if (unknown.length > 0) call.doubt(`nobody looked into man ${unknown[0] ?? ''}`);
   return undefined;
 };
@@ -129,10 +148,16 @@ const dirname: Handler = (call) => {
 };
 
 const date: Handler = (call) => {
-  const { has, values } = readOptions(call, 'd: date: f< file< r< reference< s: set: u I iso-8601 R rfc-email rfc-3339: utc', { strict: true });
+  const { has, values } = readOptions(
+    call,
+    'd: date: f< file< r< reference< s: set: u I iso-8601 R rfc-email rfc-3339: utc',
+    { strict: true },
+  );
   if (has('s', 'set')) call.program();
   const formats = call.args.filter(({ text }) => text?.startsWith('+'));
-  return formats.some(({ text }) => /^\+(?:%[sYmdHMSNj])+$/.test(text ?? '')) && values('f').length === 0 ? someNumber : undefined;
+  return formats.some(({ text }) => /^\+(?:%[sYmdHMSNj])+$/.test(text ?? '')) && values('f').length === 0
+    ? someNumber
+    : undefined;
 };
 
 const seq: Handler = () => undefined;
@@ -145,7 +170,10 @@ export const readers: Readonly<Record<string, Handler>> = {
   rev: reader(),
   head: passing('n: lines: c: bytes:'),
   tail: passing('n: lines: c: bytes: s: sleep-interval: pid: max-unchanged-stats:'),
-  tr: (call) => (call.args.length === 2 && call.args[0]?.text === '\\n' && /^(?: |\\0)$/.test(call.args[1]?.text ?? '') ? linesOf(call.stdin.value) : undefined),
+  tr: (call) =>
+    call.args.length === 2 && call.args[0]?.text === '\\n' && /^(?: |\\0)$/.test(call.args[1]?.text ?? '')
+      ? linesOf(call.stdin.value)
+      : undefined,
   wc: countFiles,
   od: reader('A: address-radix: j: skip-bytes: N: read-bytes: S: strings: t: format: w: width endian:'),
   hexdump: reader('e: f< n: s:'),
@@ -175,7 +203,9 @@ export const readers: Readonly<Record<string, Handler>> = {
   expand: reader('t: tabs:'),
   unexpand: reader('t: tabs: first-only'),
   pr: reader('h: header: l: length: w: width: W: o: indent: D: date-format: N: s S'),
-  column: reader('t s: separator: o: output-separator: c: output-width: N: table-columns: H: table-hide: R: O: d: n: table-name: W: E: T: L: l: J'),
+  column: reader(
+    't s: separator: o: output-separator: c: output-width: N: table-columns: H: table-hide: R: O: d: n: table-name: W: E: T: L: l: J',
+  ),
   tsort: reader(),
   cmp: reader('i: ignore-initial: n: bytes:'),
   diff,

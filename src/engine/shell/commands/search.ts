@@ -23,14 +23,28 @@ export const namesIn = (call: Call, folders: readonly Arg[], partial = false): V
   if (hasOddNames(call)) return undefined;
   const { cwds } = call.state;
   const cwd = cwds?.length === 1 ? cwds[0] : undefined;
-  const paths = folders.map(({ text }) => (text === undefined ? undefined : text.startsWith('/') ? tidy(text) : cwd === undefined ? undefined : tidy(`${cwd}/${text}`)));
+  const paths = folders.map(({ text }) =>
+    text === undefined
+      ? undefined
+      : text.startsWith('/')
+        ? tidy(text)
+        : cwd === undefined
+          ? undefined
+          : tidy(`${cwd}/${text}`),
+  );
   const [first, ...others] = paths;
   if (first === undefined || paths.includes(undefined)) return undefined;
   let common = first;
   for (const path of others)
-    while (path !== undefined && common !== '/' && path !== common && !path.startsWith(`${common}/`)) common = common.slice(0, common.lastIndexOf('/')) || '/';
+    while (path !== undefined && common !== '/' && path !== common && !path.startsWith(`${common}/`))
+      common = common.slice(0, common.lastIndexOf('/')) || '/';
   const relative = folders.some(({ text }) => text?.startsWith('/') !== true);
-  return { text: undefined, within: common, ...(relative && cwd !== undefined ? { from: cwd } : {}), ...(partial ? { partial } : {}) };
+  return {
+    text: undefined,
+    within: common,
+    ...(relative && cwd !== undefined ? { from: cwd } : {}),
+    ...(partial ? { partial } : {}),
+  };
 };
 
 const grepOptions =
@@ -42,7 +56,11 @@ const grep: Handler = (call) => {
   const files = patternGiven ? operands : operands.slice(1);
   if (!patternGiven && operands[0]?.several) call.doubt('which files it searches is only known when it runs');
   const follow = has('R', 'dereference-recursive');
-  const deep = follow || has('r', 'recursive') || call.name === 'rgrep' || values('d', 'directories').some(({ text }) => text !== 'read' && text !== 'skip');
+  const deep =
+    follow ||
+    has('r', 'recursive') ||
+    call.name === 'rgrep' ||
+    values('d', 'directories').some(({ text }) => text !== 'read' && text !== 'skip');
   const searched = files.length > 0 ? files : deep ? [here] : [];
   for (const one of searched) if (one.text !== '-') call.read(one, { deep, follow });
   if (has('c', 'count') && searched.length < 2 && !deep) return someNumber;
@@ -56,11 +74,20 @@ const rgOptions =
 /** What ripgrep looks through: hidden names are left out unless asked for. */
 const searchFolder = (call: Call, one: Arg): void => {
   const { cwds } = call.state;
-  const path = one.text === undefined ? undefined : one.text.startsWith('/') ? one.text : cwds?.length === 1 ? `${cwds[0] ?? ''}/${one.text}` : undefined;
+  const path =
+    one.text === undefined
+      ? undefined
+      : one.text.startsWith('/')
+        ? one.text
+        : cwds?.length === 1
+          ? `${cwds[0] ?? ''}/${one.text}`
+          : undefined;
   const names = path === undefined ? undefined : call.scene.names(path);
   const shown = names?.filter((name) => !name.startsWith('.'));
   if (path === undefined || !shown || shown.length > maxListed) call.read(one, { deep: true });
-  else for (const name of shown) call.read(known(`${path}/${name}`), { deep: call.scene.place.list(`${path}/${name}`) !== undefined });
+  else
+    for (const name of shown)
+      call.read(known(`${path}/${name}`), { deep: call.scene.place.list(`${path}/${name}`) !== undefined });
 };
 
 const maxListed = 100;
@@ -80,7 +107,11 @@ const rg: Handler = (call) => {
 };
 
 const ag: Handler = (call) => {
-  const { operands } = readOptions(call, 'A: B: C: G: g: m: p< ignore: ignore-dir: pager! depth: type: type-set: pre!', {});
+  const { operands } = readOptions(
+    call,
+    'A: B: C: G: g: m: p< ignore: ignore-dir: pager! depth: type: type-set: pre!',
+    {},
+  );
   for (const one of operands.slice(1)) call.read(one, { deep: true, follow: true });
   if (operands.length < 2) call.read(here, { deep: true });
   return undefined;

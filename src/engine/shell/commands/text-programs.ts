@@ -78,7 +78,9 @@ const sed: Handler = (call) => {
     call,
     'e: expression: f! file! l: line-length: s separate u unbuffered n quiet silent E r regexp-extended z null-data i in-place sandbox debug posix follow-symlinks help version',
     { strict: true },
-    call.args.map((arg): Arg => (/^-[nErsuz]*i./.test(arg.prefix) && arg.text !== undefined ? { ...arg, text: '-i', prefix: '-i' } : arg)),
+    call.args.map((arg): Arg =>
+      /^-[nErsuz]*i./.test(arg.prefix) && arg.text !== undefined ? { ...arg, text: '-i', prefix: '-i' } : arg,
+    ),
   );
   const inPlace = has('i', 'in-place');
   const given = values('e', 'expression');
@@ -90,7 +92,8 @@ const sed: Handler = (call) => {
     if (program.text === undefined) call.doubt('the sed program is only known when it runs');
     else if (!isPlainSed(program.text)) call.doubt('nobody looked into the sed program');
   // The parts of a program given in pieces are one text.
-  if (given.length > 1 && !isPlainSed(given.map(({ text }) => text ?? '').join('\n'))) call.doubt('nobody looked into the sed program');
+  if (given.length > 1 && !isPlainSed(given.map(({ text }) => text ?? '').join('\n')))
+    call.doubt('nobody looked into the sed program');
   for (const file of files) {
     if (file.text === '-') continue;
     call.read(file);
@@ -99,7 +102,8 @@ const sed: Handler = (call) => {
   return undefined;
 };
 
-const awkWords = /\b(?:system|getline|close|fflush|ARGV|ARGC|ARGIND|SYMTAB|PROCINFO|FUNCTAB|extension|include|load|namespace|nextfile)\b|@|`/;
+const awkWords =
+  /\b(?:system|getline|close|fflush|ARGV|ARGC|ARGIND|SYMTAB|PROCINFO|FUNCTAB|extension|include|load|namespace|nextfile)\b|@|`/;
 
 /** True when an awk program only prints what it reads. */
 export const isPlainAwk = (program: string): boolean => {
@@ -115,11 +119,12 @@ const awk: Handler = (call) => {
     'F: field-separator: v: assign: f! file! i! include! l! load! E! exec! e! source! d! dump-variables! o! pretty-print! p! profile! D! debug! W! b c C g h I k L M n N O P r s S t V posix csv',
     { strict: true, leading: true },
   );
-  if (has('v', 'assign') && call.args.some(({ prefix }) => /ENVIRON/.test(prefix))) call.doubt('nobody looked into the awk program');
+  if (has('v', 'assign') && call.args.some(({ prefix }) => prefix.includes('ENVIRON')))
+    call.doubt('nobody looked into the awk program');
   const [program, ...files] = operands;
   if (!program) return undefined;
   if (program.text === undefined || !isPlainAwk(program.text)) call.doubt('nobody looked into the awk program');
-  if (/ENVIRON/.test(program.prefix)) call.scene.env('*');
+  if (program.prefix.includes('ENVIRON')) call.scene.env('*');
   for (const file of files) if (file.text !== '-' && !/^[A-Za-z_]\w*=/.test(file.prefix)) call.read(file);
   return undefined;
 };
@@ -135,14 +140,20 @@ const jq: Handler = (call) => {
       continue;
     }
     const value = call.args[at + 2];
-    if (value && /file$/.test(arg.text ?? '')) call.read(value);
+    if (value && (arg.text ?? '').endsWith('file')) call.read(value);
     at += 2;
   }
-  const { operands, has } = readOptions(call, 'f< from-file< L! library-path! indent: tab n null-input r raw-output R raw-input s slurp c compact-output C color-output M monochrome-output S sort-keys e exit-status j join-output a ascii-output args jsonargs stream seq', { strict: true }, rest);
+  const { operands, has } = readOptions(
+    call,
+    'f< from-file< L! library-path! indent: tab n null-input r raw-output R raw-input s slurp c compact-output C color-output M monochrome-output S sort-keys e exit-status j join-output a ascii-output args jsonargs stream seq',
+    { strict: true },
+    rest,
+  );
   if (has('f', 'from-file')) call.doubt('nobody looked into the jq program');
   const [program, ...files] = has('f', 'from-file') ? [undefined, ...operands] : operands;
   if (program) {
-    if (program.text === undefined || /\b(?:import|include|modulemeta)\b/.test(program.text)) call.doubt('nobody looked into the jq program');
+    if (program.text === undefined || /\b(?:import|include|modulemeta)\b/.test(program.text))
+      call.doubt('nobody looked into the jq program');
     if (/\benv\b|\$ENV/.test(program.prefix) || program.text === undefined) call.scene.env('*');
   }
   for (const file of files) if (file) call.read(file);
@@ -150,9 +161,14 @@ const jq: Handler = (call) => {
 };
 
 const yq: Handler = (call) => {
-  const { operands, has } = readOptions(call, 'i inplace in-place P prettyPrint o: output-format: p: input-format: r unwrapScalar raw-output I: indent: e exit-status n null-input N no-doc C colors M no-colors y yaml-output Y j tojson s c', { strict: true });
+  const { operands, has } = readOptions(
+    call,
+    'i inplace in-place P prettyPrint o: output-format: p: input-format: r unwrapScalar raw-output I: indent: e exit-status n null-input N no-doc C colors M no-colors y yaml-output Y j tojson s c',
+    { strict: true },
+  );
   for (const operand of operands) {
-    if (/\b(?:load\w*|env|strenv|envsubst|eval|import|include|system)\b|\$ENV/.test(operand.text ?? 'env')) call.doubt('nobody looked into the yq program');
+    if (/\b(?:load\w*|env|strenv|envsubst|eval|import|include|system)\b|\$ENV/.test(operand.text ?? 'env'))
+      call.doubt('nobody looked into the yq program');
     call.read(operand);
     if (has('i', 'inplace', 'in-place')) call.write(operand);
   }
@@ -170,4 +186,3 @@ export const textPrograms: Readonly<Record<string, Handler>> = {
   jq,
   yq,
 };
-

@@ -15,7 +15,10 @@ const wraps =
   };
 
 /** `FOO=1` in front of a command of env, sudo or xargs. */
-const leadingAssignments = (call: Call, words: readonly Arg[]): { rest: readonly Arg[]; prefix: { name: string; value: Value }[] } => {
+const leadingAssignments = (
+  call: Call,
+  words: readonly Arg[],
+): { rest: readonly Arg[]; prefix: { name: string; value: Value }[] } => {
   const prefix: { name: string; value: Value }[] = [];
   let at = 0;
   for (; at < words.length; at += 1) {
@@ -23,9 +26,13 @@ const leadingAssignments = (call: Call, words: readonly Arg[]): { rest: readonly
     const [whole, name] = /^([^=/]+)=/.exec(word?.prefix ?? '') ?? [];
     if (name !== undefined && !/^[A-Za-z_]\w*$/.test(name)) call.doubt('it sets something that is no variable');
     if (!word || whole === undefined || name === undefined) break;
-    prefix.push({ name, value: word.text === undefined ? { text: undefined } : literally(word.text.slice(whole.length)) });
+    prefix.push({
+      name,
+      value: word.text === undefined ? { text: undefined } : literally(word.text.slice(whole.length)),
+    });
   }
-  if (words[at]?.text === undefined && words[at] !== undefined) call.doubt('which program it runs is only known when it runs');
+  if (words[at]?.text === undefined && words[at] !== undefined)
+    call.doubt('which program it runs is only known when it runs');
   return { rest: words.slice(at), prefix };
 };
 
@@ -41,11 +48,22 @@ const env: Handler = (call) => {
     call.scene.env('*');
     return undefined;
   }
-  if (has('i', 'ignore-environment') || operands[0]?.text === '-') call.doubt('what a cleared environment changes is not known');
+  if (has('i', 'ignore-environment') || operands[0]?.text === '-')
+    call.doubt('what a cleared environment changes is not known');
   for (const gone of values('u', 'unset')) prefix.unshift({ name: gone.text ?? '_', value: { text: undefined } });
   const [folder] = values('C', 'chdir');
   const path = folder?.text;
-  const state = folder ? { ...call.state, cwds: path === undefined ? undefined : path.startsWith('/') ? [path] : call.state.cwds?.map((cwd) => `${cwd}/${path}`) } : call.state;
+  const state = folder
+    ? {
+        ...call.state,
+        cwds:
+          path === undefined
+            ? undefined
+            : path.startsWith('/')
+              ? [path]
+              : call.state.cwds?.map((cwd) => `${cwd}/${path}`),
+      }
+    : call.state;
   return runsRest(call, rest, { prefix, state });
 };
 
@@ -58,7 +76,11 @@ const printenv: Handler = (call) => {
 
 const asOther: Handler = (call) => {
   call.doubt(`${call.name} runs it with other rights`);
-  const { operands } = readOptions(call, 'u: user: g: group: h: host: p: prompt: C: close-from: D: chdir: R: chroot: T: r: role: t: type: U: c:', { leading: true });
+  const { operands } = readOptions(
+    call,
+    'u: user: g: group: h: host: p: prompt: C: close-from: D: chdir: R: chroot: T: r: role: t: type: U: c:',
+    { leading: true },
+  );
   const { rest, prefix } = leadingAssignments(call, operands);
   const edits = call.args.some(({ text }) => /^(?:-\w*e|--edit)$/.test(text ?? ''));
   if (edits) for (const one of operands) call.write(one);
@@ -70,7 +92,8 @@ const commandBuiltin: Handler = (call) => {
   if (first?.text === '-v' || first?.text === '-V') return undefined;
   if (first?.text === '-p') call.doubt('command -p looks for programs elsewhere');
   const words = first?.text === '-p' || first?.text === '--' ? rest : call.args;
-  if (/^(?:declare|typeset|local|readonly|unset)$/.test(words[0]?.text ?? '')) call.doubt('it declares variables in a way nobody looked into');
+  if (/^(?:declare|typeset|local|readonly|unset)$/.test(words[0]?.text ?? ''))
+    call.doubt('it declares variables in a way nobody looked into');
   const [program] = words;
   if (!program) return undefined;
   const isName = program.text !== undefined && !call.state.functions.has(program.text);
@@ -90,7 +113,10 @@ const exec: Handler = (call) => {
 };
 
 const time: Handler = (call) => {
-  const { operands } = readOptions(call, 'p f: format: o> output> a append v verbose q quiet', { strict: true, leading: true });
+  const { operands } = readOptions(call, 'p f: format: o> output> a append v verbose q quiet', {
+    strict: true,
+    leading: true,
+  });
   const [first] = operands;
   if (!first) return undefined;
   const result = call.run(operands);
@@ -125,8 +151,19 @@ const xargs: Handler = (call) => {
   const fromFile = files.length > 0;
   const given: Arg[] =
     value.text !== undefined && !fromFile && call.stdin.piped && !/['"\\]/.test(value.text)
-      ? value.text.split(has('0', 'null') ? '\0' : has('I', 'd', 'delimiter') ? '\n' : /\s+/).filter((word) => word !== '').map((word) => known(word))
-      : [{ text: undefined, source: 'what xargs reads', prefix: '', several: true as const, ...(fromFile ? {} : linesOf(value)) }];
+      ? value.text
+          .split(has('0', 'null') ? '\0' : has('I', 'd', 'delimiter') ? '\n' : /\s+/)
+          .filter((word) => word !== '')
+          .map((word) => known(word))
+      : [
+          {
+            text: undefined,
+            source: 'what xargs reads',
+            prefix: '',
+            several: true as const,
+            ...(fromFile ? {} : linesOf(value)),
+          },
+        ];
   const stdin = { piped: true, value: literally('') };
   const [mark] = [...values('I', 'replace', 'J'), ...(has('i') ? [known('{}')] : [])];
   if (mark?.text === undefined) return call.run([...words, ...given], { external: true, stdin }).out;
@@ -136,7 +173,9 @@ const xargs: Handler = (call) => {
       words.map((word): Arg => {
         if (word.text?.includes(mark.text ?? '') !== true) return word;
         if (one.text !== undefined) return known(word.text.replaceAll(mark.text ?? '', one.text));
-        return word.text === mark.text ? one : { text: undefined, source: word.text, prefix: word.text.slice(0, word.text.indexOf(mark.text ?? '')) };
+        return word.text === mark.text
+          ? one
+          : { text: undefined, source: word.text, prefix: word.text.slice(0, word.text.indexOf(mark.text ?? '')) };
       }),
       { external: true, stdin },
     ).out;
@@ -155,22 +194,30 @@ const opaqueWith =
   };
 
 const watch: Handler = (call) => {
-  const { operands, has } = readOptions(call, 'n: interval: x exec t no-title d differences b beep e errexit g chgexit c color p precise q:', { strict: true, leading: true });
+  const { operands, has } = readOptions(
+    call,
+    'n: interval: x exec t no-title d differences b beep e errexit g chgexit c color p precise q:',
+    { strict: true, leading: true },
+  );
   if (has('x', 'exec')) return runsRest(call, operands);
   const texts = operands.map(({ text }) => text);
   if (texts.includes(undefined)) call.doubt('what it runs is only known when it runs');
-  else call.script(texts.join(' '), { args: [] });
+  else call.freshScript(texts.join(' '), []);
   return undefined;
 };
 
 const flock: Handler = (call) => {
-  const { operands, has } = readOptions(call, 'w: timeout: E: conflict-exit-code: c command n nb nonblock s shared x e exclusive u unlock o close F no-fork', { strict: true, leading: true });
+  const { operands, has } = readOptions(
+    call,
+    'w: timeout: E: conflict-exit-code: c command n nb nonblock s shared x e exclusive u unlock o close F no-fork',
+    { strict: true, leading: true },
+  );
   const [lock, ...rest] = operands;
   if (lock) call.write(lock);
   if (has('c', 'command') || rest[0]?.text === '-c') {
     const text = rest.find(({ text: one }) => one !== '-c')?.text;
     if (text === undefined) call.doubt('what it runs is only known when it runs');
-    else call.script(text, { args: [] });
+    else call.freshScript(text, []);
     return undefined;
   }
   return runsRest(call, rest);

@@ -41,7 +41,8 @@ const sourcesAndTargets = (call: Call, specification: string): Moved => {
   return { pairs: to && !hidden ? targets(call, sources, to, folder !== undefined) : [], has };
 };
 
-const copyOptions = 't: target-directory: S: suffix: backup preserve: no-preserve: sparse: reflink context a archive r R recursive L dereference H P d';
+const copyOptions =
+  't: target-directory: S: suffix: backup preserve: no-preserve: sparse: reflink context a archive r R recursive L dereference H P d';
 
 const copy: Handler = (call) => {
   const { pairs, has } = sourcesAndTargets(call, copyOptions);
@@ -75,12 +76,19 @@ const link: Handler = (call) => {
   const pairs =
     !folder && operands.length === 1 && only
       ? [{ source: only, target: inside(known('.'), only) }]
-      : targets(call, folder ? operands : operands.slice(0, -1), folder ?? operands.at(-1) ?? known('.'), folder !== undefined);
+      : targets(
+          call,
+          folder ? operands : operands.slice(0, -1),
+          folder ?? operands.at(-1) ?? known('.'),
+          folder !== undefined,
+        );
   for (const { source, target } of pairs) {
     call.write(target);
     // What a symbolic link names is seen from where the link lies.
-    const relative = symbolic && source.text !== undefined && !source.text.startsWith('/') && target.text?.includes('/');
-    const from = relative ? known(`${target.text?.replace(/\/[^/]*$/, '') ?? '.'}/${source.text ?? ''}`) : source;
+    const relative =
+      symbolic && source.text?.startsWith('/') === false && target.text?.includes('/') === true;
+    const beside = target.prefix.replace(/\/[^/]*$/, '');
+    const from = relative ? known(`${beside}/${source.prefix}`) : source;
     call.read(from);
     call.alias(from, target, true);
     if (relative) call.alias(source, target, true);
@@ -89,7 +97,10 @@ const link: Handler = (call) => {
 };
 
 const remove: Handler = (call) => {
-  const { operands, has } = readOptions(call, 'interactive one-file-system preserve-root no-preserve-root r R recursive f force i I v d');
+  const { operands, has } = readOptions(
+    call,
+    'interactive one-file-system preserve-root no-preserve-root r R recursive f force i I v d',
+  );
   const deep = has('r', 'R', 'recursive');
   for (const operand of operands) call.write(operand, { deep, how: 'delete' });
   return undefined;
@@ -112,13 +123,16 @@ const tee: Handler = (call) => {
     const danger = deviceDanger(operand.text ?? '');
     if (danger !== undefined) call.danger(danger);
     if (call.stdin.value.fromNet && operand.text !== undefined)
-      for (const cwd of operand.text.startsWith('/') ? [''] : (call.state.cwds ?? [])) call.scene.fetched(`${cwd}/${operand.text}`);
+      for (const cwd of operand.text.startsWith('/') ? [''] : (call.state.cwds ?? []))
+        call.scene.fetched(`${cwd}/${operand.text}`);
   }
   return call.stdin.value;
 };
 
 const modes: Handler = (call) => {
-  const args = call.args.map((arg) => (/^-[rwxXst]+$/.test(arg.text ?? '') ? { ...arg, text: 'u-r', prefix: 'u-r' } : arg));
+  const args = call.args.map((arg) =>
+    /^-[rwxXst]+$/.test(arg.text ?? '') ? { ...arg, text: 'u-r', prefix: 'u-r' } : arg,
+  );
   const { operands, has } = readOptions(call, 'reference< R recursive from: v c f h H L P', {}, args);
   const deep = has('R', 'recursive');
   for (const operand of operands.slice(has('reference') ? 0 : 1)) call.write(operand, { how: 'mode', deep });
@@ -144,14 +158,22 @@ const dd: Handler = (call) => {
 };
 
 const install: Handler = (call) => {
-  const { operands, has, values } = readOptions(call, 't: target-directory: m: mode: o: owner: g: group: S: suffix: strip-program! s strip d directory D');
+  const { operands, has, values } = readOptions(
+    call,
+    't: target-directory: m: mode: o: owner: g: group: S: suffix: strip-program! s strip d directory D',
+  );
   if (has('s', 'strip')) call.doubt('install -s runs strip');
   if (has('d', 'directory')) for (const operand of operands) call.write(operand);
   else {
     const [folder] = values('t', 'target-directory');
     const to = folder ?? operands.at(-1);
     if (to)
-      for (const { source, target } of targets(call, folder ? operands : operands.slice(0, -1), to, folder !== undefined)) {
+      for (const { source, target } of targets(
+        call,
+        folder ? operands : operands.slice(0, -1),
+        to,
+        folder !== undefined,
+      )) {
         call.read(source);
         call.write(target);
         call.alias(source, target, false);
@@ -193,7 +215,10 @@ const inPlace: Handler = (call) => {
 };
 
 const compressor: Handler = (call) => {
-  const { operands, has } = readOptions(call, 'S: suffix: b: T: threads: o> M: memory: D< dict< c stdout to-stdout k keep d decompress l list t test');
+  const { operands, has } = readOptions(
+    call,
+    'S: suffix: b: T: threads: o> M: memory: D< dict< c stdout to-stdout k keep d decompress l list t test',
+  );
   for (const operand of operands) {
     if (operand.text === '-') continue;
     call.read(operand, { deep: has('r', 'recursive') });
@@ -232,6 +257,17 @@ export const writers: Readonly<Record<string, Handler>> = {
   chmod: modes,
   chown: modes,
   chgrp: modes,
+  setfacl: (call) => {
+    const { operands, has } = readOptions(
+      call,
+      'm: modify: x: remove: M< modify-file< X< remove-file< set: set-file< R recursive b k n d L P',
+      {
+        strict: true,
+      },
+    );
+    for (const operand of operands) call.write(operand, { how: 'mode', deep: has('R', 'recursive') });
+    return undefined;
+  },
   chattr: (call) => {
     call.program();
     return modes(call);
