@@ -5,10 +5,11 @@ const megabyte = 1024 ** 2;
 
 /** What the configuration says of the undo store. */
 export const undoSettings = (config: Config): Required<Pick<UndoStoreOptions, 'exclude' | 'maxFileBytes' | 'keep'>> => {
-  const undo = { ...defaults.undo, ...config.undo };
+  const { exclude, maxFileMB, keepDays, maxSizeMB } = config.undo ?? {};
+  const usual = defaults.undo;
   return {
-    exclude: undo.exclude,
-    maxFileBytes: Math.round(undo.maxFileMB * megabyte),
-    keep: { days: undo.keepDays, bytes: Math.round(undo.maxSizeMB * megabyte) },
+    exclude: exclude ?? usual.exclude,
+    maxFileBytes: Math.round((maxFileMB ?? usual.maxFileMB) * megabyte),
+    keep: { days: keepDays ?? usual.keepDays, bytes: Math.round((maxSizeMB ?? usual.maxSizeMB) * megabyte) },
   };
 };

@@ -3,6 +3,7 @@ import type { Confinement, Launcher, PathRules, ProcessEnv } from './launcher.ts
 import { localLauncher } from './local-launcher.ts';
 import { isWithin } from './mounts.ts';
 import { sandboxError } from './sandbox-error.ts';
+import type { UndoStoreOptions } from './undo-store.ts';
 import { workspaceSandbox, type SandboxPlace } from './workspace-sandbox.ts';
 
 /** What configuration, rules and flags ask of the sandbox. */

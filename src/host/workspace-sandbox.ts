@@ -76,6 +76,12 @@ const unlessAborted = async <T>(promise: Promise<T>, signal: AbortSignal): Promi
   }
 };
 
+/** Waits for what has to happen before a launch is spawned; when that fails, the launch is over as soon as it is there. */
+const unlessDropped = (launched: Promise<Launch>, ready: Promise<Launch>): Promise<Launch> => {
+  ready.catch(() => launched.then((launch) => launch.ended?.())).catch(() => undefined);
+  return ready;
+};
+
 const open = (
   options: WorkspaceOptions,
   makeLauncher: (place: SandboxPlace) => Launcher,
@@ -136,20 +142,32 @@ const open = (
     { env: added, ...place }: { cwd: string; env?: ProcessEnv | undefined; background?: boolean },
   ): Promise<Launch> => {
     mustBeOpen();
-    const [launch] = await Promise.all([
-      launcher.launch(command, { ...place, env: added ? { ...env, ...added } : env }),
-      beforeEffect(),
-    ]);
-    return launch;
+    const launched = Promise.resolve(launcher.launch(command, { ...place, env: added ? { ...env, ...added } : env }));
+    return unlessDropped(
+      launched,
+      Promise.all([launched, beforeEffect()]).then(([launch]) => launch),
+    );
   };
-  const begin = ({ argv, ...launch }: Launch, exec: Partial<ExecOptions>): RunningProcess => {
-    mustBeOpen();
-    const running = startProcess(argv, { ...exec, ...launch, newFile });
+  const spawned = ({ argv, ...launch }: Launch, exec: Partial<ExecOptions>): RunningProcess => {
+    try {
+      mustBeOpen();
+      return startProcess(argv, { ...exec, ...launch, newFile });
+    } catch (error) {
+      launch.ended?.();
+      throw error;
+    }
+  };
+  const begin = (launch: Launch, exec: Partial<ExecOptions>): RunningProcess => {
+    const running = spawned(launch, exec);
     processes.add(running);
     const forget = (): void => {
       if (!running.isAlive()) processes.delete(running);
     };
-    running.done.then(forget, forget);
+    running.done.then(forget, () => {
+      forget();
+      // Its program could not be started.
+      launch.ended?.();
+    });
     return running;
   };
 
@@ -157,9 +175,12 @@ const open = (
     const cwd = options.cwd === undefined ? root : await at(options.cwd);
     signal.throwIfAborted();
     // Our own ripgrep and git: nothing of the model's runs, so nothing has to be confined.
-    const launch = options.readOnly
-      ? { argv: argvOf(command), cwd, env: options.env ? { ...env, ...options.env } : env }
-      : await unlessAborted(prepare(command, { cwd, env: options.env }), signal);
+    if (options.readOnly) {
+      const launch = { argv: argvOf(command), cwd, env: options.env ? { ...env, ...options.env } : env };
+      return waitFor(begin(launch, options), signal);
+    }
+    const prepared = prepare(command, { cwd, env: options.env });
+    const launch = await unlessDropped(prepared, unlessAborted(prepared, signal));
     return waitFor(begin(launch, options), signal);
   };
 

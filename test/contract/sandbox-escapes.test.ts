@@ -112,7 +112,7 @@ describe.each(subjects)('from the %s sandbox', { timeout: 120_000 }, (name, subj
     expect(readFileSync(join(root, 'keys/deep/a.txt'), 'utf8')).toBe(secret);
   });
 
-  it.runIf(enforced === 'bubblewrap')('a hidden file stays hidden when a folder above it is renamed', async () => {
+  it.runIf(enforced)('a hidden file stays hidden when a folder above it is renamed', async () => {
     const sandbox = open({ 'config/.env': secret, 'config/x': '' }, (root) => ({
       hidden: rulesOf(root, ['config/.env']),
     }));
@@ -158,7 +158,7 @@ describe.each(subjects)('from the %s sandbox', { timeout: 120_000 }, (name, subj
       sandbox,
       'echo new > .llm-copilot/config.yaml; mv .llm-copilot c; mkdir .llm-copilot; echo new > .llm-copilot/y',
     );
-    if (name === 'bubblewrap') await run(sandbox, 'mv a b; mkdir -p a/locked; echo new > a/locked/x');
+    await run(sandbox, 'mv a b; mkdir -p a/locked; echo new > a/locked/x');
     const read = (path: string): string => readFileSync(join(sandbox.root, path), 'utf8');
     expect([read('a/locked/x'), read('.llm-copilot/config.yaml'), read('a/free')]).toEqual(['old', 'old', 'new\n']);
     expect(['a/locked/y', '.llm-copilot/y'].filter((one) => existsSync(join(sandbox.root, one)))).toEqual([]);
@@ -178,12 +178,8 @@ describe.each(subjects)('from the %s sandbox', { timeout: 120_000 }, (name, subj
       'echo evil > .git/hooks/pre-commit; mkdir -p .git/hooks; rm -rf .git/hooks; mv .git/hooks x; ln -sfn /tmp .git/hooks',
       'git config core.fsmonitor evil; echo evil >> .git/config; rm -f .git/config; mv .git/config x; cp x .git/config',
       'chmod -R u+w .git; echo evil > .git/hooks/post-commit',
-      ...(name === 'bubblewrap'
-        ? [
-            'mv .git git2 && mkdir -p .git/hooks && cp -r git2/* .git && echo evil > .git/hooks/pre-commit',
-            'mkdir -p evil/hooks; echo "[core] fsmonitor = evil" > evil/config; cp -r .git/objects .git/refs evil; echo ../evil > .git/commondir',
-          ]
-        : []),
+      'mv .git git2 && mkdir -p .git/hooks && cp -r git2/* .git && echo evil > .git/hooks/pre-commit',
+      'mkdir -p evil/hooks; echo "[core] fsmonitor = evil" > evil/config; cp -r .git/objects .git/refs evil; echo ../evil > .git/commondir',
     ]) {
       await run(sandbox, attempt);
       expect(readFileSync(join(root, '.git/config'), 'utf8'), attempt).toBe(before);
@@ -192,6 +188,39 @@ describe.each(subjects)('from the %s sandbox', { timeout: 120_000 }, (name, subj
       expect(existsSync(join(root, '.git/commondir')), attempt).toBe(false);
     }
     expect(git(root, 'log', '--format=%s')).toBe('second\nfirst\n');
+  });
+
+  it.runIf(enforced)('a hidden file is not read from the history of any repository in the workspace', async () => {
+    const sandbox = open({ 'inner/.env': secret, 'inner/a.txt': 'visible\n' }, (root) => ({
+      hidden: rulesOf(root, ['.env']),
+    }));
+    const { root } = sandbox;
+    const inner = join(root, 'inner');
+    git(inner, 'init', '-q');
+    git(inner, 'add', '-A');
+    git(inner, 'commit', '-qm', 'first');
+    git(inner, 'gc', '-q');
+    git(root, 'clone', '-q', '--bare', '--no-hardlinks', 'inner', 'mirror.git');
+    git(root, 'clone', '-q', '--bare', '--no-hardlinks', 'inner', 'deep/er/mirror');
+    for (const folder of ['inner/.git', 'mirror.git', 'deep/er/mirror']) {
+      for (const attempt of [
+        `export GIT_DIR=${folder}; git show HEAD:.env; git log -p; git archive HEAD | cat; git cat-file --batch-all-objects --batch; git bundle create - --all | cat`,
+        `git -C ${folder} cat-file -p $(git -C ${folder} rev-parse HEAD:.env); git clone -q ${folder} /tmp/copy; cat /tmp/copy/.env; git -C /tmp/copy show HEAD:.env`,
+        `git init -q /tmp/new; cd /tmp/new; GIT_ALTERNATE_OBJECT_DIRECTORIES=${root}/${folder}/objects git cat-file -p ${git(inner, 'rev-parse', 'HEAD:.env').trim()}`,
+        `mv ${folder} /tmp/moved || mv ${folder} moved; git --git-dir=moved show HEAD:.env`,
+        `for f in $(find ${folder}/objects -type f); do git unpack-objects <$f; cat $f | gzip -dc; done; git -C ${folder} gc -q; git -C ${folder} show HEAD:.env`,
+      ])
+        expect((await run(sandbox, attempt)).output, attempt).not.toContain(secret);
+      expect((await run(sandbox, `git --git-dir=${folder} show HEAD:a.txt`)).output, folder).toBe('visible\n');
+    }
+    const commit = 'git -c user.email=a@b.c -c user.name=n commit -qm second';
+    const result = await run(
+      sandbox,
+      `cd inner && echo b > b.txt && git add b.txt && ${commit} && git log --format=%s`,
+    );
+    expect(result).toMatchObject({ output: 'second\nfirst\n', exitCode: 0 });
+    for (const folder of ['inner/.git', 'mirror.git', 'deep/er/mirror'])
+      expect(git(root, `--git-dir=${folder}`, 'show', 'HEAD:.env'), folder).toBe(secret);
   });
 
   it.runIf(enforced)('our own data and home folders are not seen', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Result } from '../../src/app/drive.ts';
-import { isAlive, startBinary, tempFolder } from '../support/binary.ts';
+import { runs, startBinary, tempFolder } from '../support/binary.ts';
 import { conversationOf } from '../support/wire/conversation.ts';
 import { wireServer, type Turn, type WireServer } from '../support/wire/wire-server.ts';
 
@@ -142,8 +142,9 @@ describe('signals', () => {
     '%s ends the run and its commands with 130 and a closed log',
     async (signal) => {
       await server.close();
+      const nap = `300.${process.pid}${signal.length}`;
       server = await wireServer([
-        { calls: [{ name: 'shell', input: { command: 'sleep 300 & echo $! > pid; wait' } }] },
+        { calls: [{ name: 'shell', input: { command: `sleep ${nap} & echo $! > pid; wait` } }] },
       ]);
       const env = {
         ANTHROPIC_BASE_URL: server.url,
@@ -163,11 +164,12 @@ describe('signals', () => {
           // Not there yet.
         }
       }
+      expect(runs(nap)).toBe(true);
       child.kill(signal);
       const { code, stdout } = await ended;
       expect(code).toBe(130);
       expect((JSON.parse(stdout) as Result).status).toBe('stopped');
-      expect(isAlive(Number(pid))).toBe(false);
+      expect(runs(nap)).toBe(false);
       const log = await startBinary(['sessions', 'export', (JSON.parse(stdout) as Result).sessionId ?? ''], {
         cwd: root,
         env,

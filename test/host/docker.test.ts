@@ -223,6 +223,35 @@ describe.skipIf(!dockerAvailable())('the docker launcher', { timeout: 60_000 }, 
     expect(output).toContain('one');
   });
 
+  it('guards repositories below the workspace and in added folders, and git works where packs hold a hidden file', async () => {
+    const root = workspace();
+    const added = workspace();
+    const as = ['-c', 'user.name=a', '-c', 'user.email=b@example.invalid'];
+    const places = [join(root, 'inner'), added];
+    for (const place of places) {
+      mkdirSync(place, { recursive: true });
+      writeFileSync(join(place, '.env'), 'SECRET=1');
+      execFileSync('git', ['init', '--quiet', place]);
+      execFileSync('git', ['-C', place, 'add', '.']);
+      execFileSync('git', ['-C', place, ...as, 'commit', '--quiet', '-m', 'one']);
+      execFileSync('git', ['-C', place, 'gc', '--quiet']);
+    }
+    const rules: PathRules = { bases: [root, added], matches: (path) => path.endsWith('/.env') };
+    const launcher = launcherFor(root, { hidden: rules, folders: [{ path: added, access: 'write' }] });
+    const run = runner(launcher, root);
+    for (const place of places) {
+      const { output } = await run(
+        `cd ${place}; git show HEAD:.env; git log -p; echo a > .git/hooks/pre-commit; git config a.b c; echo a > file; git add file && git ${as.join(' ')} commit -qm two && git log --format=%s; echo ../evil > .git/commondir`,
+      );
+      expect(output).not.toContain('SECRET');
+      expect(output).toMatch(/two\none\n$/);
+      expect(readFileSync(join(place, '.git/config'), 'utf8')).not.toContain('[a]');
+      expect(existsSync(join(place, '.git/hooks/pre-commit'))).toBe(false);
+      expect(existsSync(join(place, '.git/commondir'))).toBe(false);
+      expect(launcher.notices?.()).toContainEqual(expect.stringContaining(join(place, '.git/commondir')));
+    }
+  });
+
   it('hides what appears or is replaced between commands, in a new container', async () => {
     const root = workspace();
     const hidden = hiding(root, (path) => path.endsWith('/.env'));

@@ -96,7 +96,8 @@ export const expandGlob = (
     if (hasGlob(step) && !expression) return undefined;
     for (const base of found) {
       if (!expression) {
-        // Whether it is there is not looked at: a name too many does no harm.
+        // Whether it is there is not looked at: a name too many does no harm. A slash at the end wants a folder.
+        if (last && step === '' && index > 0 && found.length > 1 && names(base) === undefined) continue;
         next.push(`${base}${unescapeGlob(step)}${last ? '' : '/'}`);
         continue;
       }

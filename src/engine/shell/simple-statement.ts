@@ -97,7 +97,8 @@ const command: Run = (machine, node, state, io) => {
   return result;
 };
 
-const inOrder = (nodes: readonly SyntaxNode[]): SyntaxNode[] => [...new Set(nodes)].sort((one, other) => one.startIndex - other.startIndex);
+const inOrder = (nodes: readonly SyntaxNode[]): SyntaxNode[] =>
+  [...new Set(nodes)].sort((one, other) => one.startIndex - other.startIndex);
 
 const isReserved = (word: string): boolean =>
   /^(?:if|then|elif|else|fi|do|done|for|while|until|case|esac|in|function|select|\{|\}|\[\[|\]\]|!)$/.test(word);

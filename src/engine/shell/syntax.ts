@@ -107,7 +107,12 @@ const lexedElsewhere: ReadonlySet<string> = new Set([
 ]);
 
 /** Nodes whose parts may touch. */
-const insideWord: ReadonlySet<string> = new Set(['command_substitution', 'process_substitution', 'subscript', 'variable_assignment']);
+const insideWord: ReadonlySet<string> = new Set([
+  'command_substitution',
+  'process_substitution',
+  'subscript',
+  'variable_assignment',
+]);
 
 /** Nodes in which a line end between two parts would be the end of a command. */
 const oneLine: ReadonlySet<string> = new Set(['command', 'file_redirect', 'declaration_command', 'unset_command']);
@@ -140,7 +145,8 @@ export const treeFault = (root: SyntaxNode, source: string): string | undefined 
     let before: SyntaxNode | undefined;
     for (const child of node.children) {
       if (!child) continue;
-      if (before && node.type !== 'command' && !insideWord.has(node.type) && touches(before, child)) return 'it can be read in more than one way';
+      if (before && node.type !== 'command' && !insideWord.has(node.type) && touches(before, child))
+        return 'it can be read in more than one way';
       before = child;
       const fault = gapFault(at, child.startIndex, pattern) ?? check(child);
       if (fault !== undefined) return fault;

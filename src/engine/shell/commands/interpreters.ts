@@ -1,6 +1,6 @@
 import { isStream } from '../scene.ts';
 import type { Call, Handler } from '../call.ts';
-import { known, type Arg } from '../value.ts';
+import { anything, known, type Arg } from '../value.ts';
 import { scriptText } from './scripts.ts';
 import { absolutes, readIfFile } from './files.ts';
 import { isFetched } from './readers.ts';
@@ -70,11 +70,7 @@ const shell: Handler = (call) => {
   if (stdin.value.fromNet) call.danger(network);
   if (!stdin.piped) return undefined;
   if (stdin.value.text === undefined) call.doubt(`${name} runs what it reads`);
-  else
-    return call.script(stdin.value.text, {
-      args: first ? [first, ...rest] : [],
-      stdin: { piped: true, value: { text: undefined } },
-    }).out;
+  else return call.freshScript(stdin.value.text, first ? [first, ...rest] : [], { piped: true, value: anything }).out;
   return undefined;
 };
 

@@ -30,9 +30,9 @@ export const sourceFile: Handler = (call) => {
     return undefined;
   }
   call.program();
-  if (args.length > 0) call.become({ ...call.state, args });
-  const result = call.script(text);
-  call.become(mergeStates(result.ok, result.no), true);
+  const result = call.script(text, args.length > 0 ? { ...call.state, args } : call.state);
+  const end = mergeStates(result.ok, result.no);
+  call.become(args.length > 0 ? { ...end, args: call.state.args } : end, true);
   return result.out;
 };
 

@@ -85,8 +85,7 @@ const link: Handler = (call) => {
   for (const { source, target } of pairs) {
     call.write(target);
     // What a symbolic link names is seen from where the link lies.
-    const relative =
-      symbolic && source.text?.startsWith('/') === false && target.text?.includes('/') === true;
+    const relative = symbolic && source.text?.startsWith('/') === false && target.text?.includes('/') === true;
     const beside = target.prefix.replace(/\/[^/]*$/, '');
     const from = relative ? known(`${beside}/${source.prefix}`) : source;
     call.read(from);
