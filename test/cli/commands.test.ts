@@ -186,7 +186,7 @@ describe('sessions', () => {
             text: 'Looking.',
             calls: [
               { name: 'list', input: {} },
-              { name: 'shell', input: { command: 'ls' } },
+              { name: 'shell', input: { command: 'make all' } },
             ],
           },
           { text: 'I looked. All tests pass.' },

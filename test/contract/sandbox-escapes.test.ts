@@ -377,6 +377,8 @@ describe.each(subjects)('from the %s sandbox', { timeout: 120_000 }, (name, subj
       outfile,
       conditions: ['source'],
       external: ['better-sqlite3'],
+      // The image is known by the file that makes it: in a bundle it would be another one each time.
+      define: { 'import.meta.filename': JSON.stringify(join(here, '../support/docker.ts')) },
       banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
     });
     const child = spawn(process.execPath, [outfile], { stdio: ['ignore', 'inherit', 'inherit'] });

@@ -19,6 +19,8 @@ const yamlBlocks = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block
 /** Run elsewhere: by the person (or CI) who runs this test, and by the packaging suite. */
 const elsewhere = ['npm ci && npm run demo', 'npm test'];
 
+const fixture = fileURLToPath(new URL('../fixtures/ledger', import.meta.url));
+
 /** What mends the project's bug. */
 const mend = {
   path: 'src/csv.js',
@@ -33,7 +35,7 @@ let root: string;
 beforeAll(async () => {
   folder = tempFolder();
   root = join(folder.path, 'ledger');
-  cpSync(fileURLToPath(new URL('../fixtures/ledger', import.meta.url)), root, { recursive: true });
+  cpSync(fixture, root, { recursive: true });
   execFileSync('git', ['init', '-q'], { cwd: root });
   mkdirSync(join(folder.path, 'bin'));
   symlinkSync(binary, join(folder.path, 'bin', 'llm-copilot'));
@@ -81,6 +83,7 @@ describe('every command the README shows', () => {
     if (line.includes('--continue')) await bash('llm-copilot run "start"');
     if (line.includes(' undo ')) {
       mending = true;
+      cpSync(fixture, root, { recursive: true });
       await bash('llm-copilot run --permission-mode accept-edits --verify never "mend it"');
     }
     if (line.includes('policy test')) {

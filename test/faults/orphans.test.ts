@@ -115,12 +115,14 @@ const killWhileItRuns = async (kind: 'bubblewrap' | 'docker'): Promise<void> => 
   const counts: number[] = [];
   const waits: number[] = [];
   let early = 0;
+  let folder: ReturnType<typeof tempFolder> | undefined;
   try {
     for (let round = 0; round < rounds; round++) {
       mark = `litter-${randomBytes(8).toString('hex')}`;
-      const folder = tempFolder();
-      const config = join(folder.path, 'config', 'llm-copilot');
-      const root = join(folder.path, 'work');
+      folder = tempFolder();
+      const { path } = folder;
+      const config = join(path, 'config', 'llm-copilot');
+      const root = join(path, 'work');
       mkdirSync(config, { recursive: true });
       mkdirSync(root);
       writeFileSync(
@@ -128,8 +130,8 @@ const killWhileItRuns = async (kind: 'bubblewrap' | 'docker'): Promise<void> => 
         `sandbox:\n  kind: ${kind}\n${image === undefined ? '' : `  image: "${image}"\n`}`,
       );
       const env = {
-        XDG_CONFIG_HOME: join(folder.path, 'config'),
-        LLM_COPILOT_DATA_DIR: join(folder.path, 'data'),
+        XDG_CONFIG_HOME: join(path, 'config'),
+        LLM_COPILOT_DATA_DIR: join(path, 'data'),
         ANTHROPIC_BASE_URL: server.url,
         ANTHROPIC_API_KEY: 'k',
         DOCKER_HOST: process.env.DOCKER_HOST,
@@ -157,7 +159,7 @@ const killWhileItRuns = async (kind: 'bubblewrap' | 'docker'): Promise<void> => 
       const survivors = await leftAfter(() => [
         ...marked(mark).map(({ pid: one, line }) => `${one} ${line}`),
         ...processes()
-          .filter(({ id, line }) => family.has(id) || line.includes(folder.path))
+          .filter(({ id, line }) => family.has(id) || line.includes(path))
           .map(({ pid: one, line }) => `${one} ${line}`),
       ]);
       expect(survivors, `round ${round}, ${patienceMs} ms after the kill`).toEqual([]);
@@ -168,6 +170,7 @@ const killWhileItRuns = async (kind: 'bubblewrap' | 'docker'): Promise<void> => 
   } finally {
     await server.close();
     // Only after a failure is there anything left.
+    folder?.remove();
     for (const { pid } of marked(mark)) end(pid);
   }
   const sorted = waits.sort((one, other) => one - other);

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -355,25 +355,15 @@ describe.skipIf(!dockerAvailable())('the docker launcher', { timeout: 60_000 }, 
     expect(launcher.notices?.().join()).toContain('ended from outside');
   });
 
-  it('limits processes and memory, also when nothing is configured, and CPU time when it is', async () => {
+  it('limits processes and memory, also when nothing is configured', async () => {
     const root = workspace();
-    const plain = launcherFor(root);
-    expect(plain.enforces()).toEqual({ fs: true, net: true, pids: true, memory: true, cpu: false, user: true });
-    await runner(plain, root)('true');
+    const launcher = launcherFor(root);
+    expect(launcher.enforces()).toEqual({ fs: true, net: true, pids: true, memory: true, cpu: false, user: true });
+    await runner(launcher, root)('true');
     const name = ours()[0]?.split(' ')[0] ?? '';
     const format =
       '{{.HostConfig.PidsLimit}} {{gt .HostConfig.Memory 0}} {{eq .HostConfig.Memory .HostConfig.MemorySwap}}';
     expect(docker('inspect', '--format', format, name)).toBe('512 true true\n');
-
-    const launcher = launcherFor(root, { limits: { memoryBytes: 64 << 20, pids: 40, cpuSeconds: 1 } });
-    const run = runner(launcher, root);
-    expect(launcher.enforces().cpu).toBe(true);
-    const hungry = await run(['node', '-e', 'const a=[];for(;;)a.push(Buffer.alloc(1<<20,1))']);
-    expect(hungry.exitCode).not.toBe(0);
-    expect((await run('for i in $(seq 60); do sleep 2 & done; wait', { timeoutMs: 10_000 })).output).toMatch(/fork/);
-    const busy = await run('for i in 1 2 3; do (while :; do :; done) & done; wait', { timeoutMs: 20_000 });
-    expect(busy).toMatchObject({ timedOut: false, exitCode: 137 });
-    expect(launcher.notices?.().join()).toContain('CPU');
   });
 
   it('gives every command a container of its own in an isolated context', async () => {
@@ -488,7 +478,7 @@ describe.skipIf(!dockerAvailable())('the docker launcher', { timeout: 60_000 }, 
   });
 });
 
-describe('without an engine that answers', { timeout: 30_000 }, () => {
+describe('without an engine', () => {
   const startWith = async (env: Record<string, string | undefined>, docker?: string): Promise<unknown> => {
     const root = workspace();
     const launcher = dockerLauncher(confinement(root), {
@@ -522,22 +512,5 @@ describe('without an engine that answers', { timeout: 30_000 }, () => {
       ...{ code: 'E_SANDBOX', exitCode: 7, message: 'The Docker engine does not run.' },
     });
     expect(await probeDocker(env)).toMatchObject({ available: false });
-  });
-
-  it.skipIf(!hasCli)('gives a stuck engine ten seconds, and a probe three', async () => {
-    const path = join(folder, 'stuck.sock');
-    const stuck = createServer();
-    await new Promise<void>((resolve) => stuck.listen(path, resolve));
-    try {
-      const env = { PATH, HOME, DOCKER_HOST: `unix://${path}` };
-      const started = Date.now();
-      expect((await probeDocker(env)).available).toBe(false);
-      expect(Date.now() - started).toBeLessThan(4500);
-      const again = Date.now();
-      await expect(startWith(env)).rejects.toMatchObject({ code: 'E_SANDBOX', exitCode: 7 });
-      expect(Date.now() - again).toBeLessThan(10_000);
-    } finally {
-      stuck.close();
-    }
   });
 });

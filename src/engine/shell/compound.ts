@@ -5,6 +5,7 @@ import { childrenOf, fieldsOf, type SyntaxNode } from './syntax.ts';
 import { checkArithmetic } from './parameters.ts';
 import { anything, type Arg, type Value } from './value.ts';
 import { lookUp, valueOf } from './variables.ts';
+import { sequence } from './sequences.ts';
 import { wordPlace } from './word-place.ts';
 import { expandText, expandWord, substitutionsIn } from './words.ts';
 
@@ -16,17 +17,6 @@ const after = ({ ok, no }: Result): State => mergeStates(ok, no);
 
 const netOnly = (...values: readonly Value[]): Value =>
   values.some((value) => value.fromNet) ? { text: undefined, fromNet: true } : anything;
-
-/** Runs several nodes in order; conditions and bodies come as lists of statements and separators. */
-const runAll = (machine: Machine, nodes: readonly SyntaxNode[], state: State, io: Io): Result => {
-  let result = unchanged(state);
-  for (const node of nodes) {
-    if (!node.isNamed || node.type === 'comment') continue;
-    const next = machine.statement(machine, node, after(result), io);
-    result = { ...next, out: netOnly(result.out, next.out) };
-  }
-  return result;
-};
 
 /** Runs something with its own list of early exits, which are ways out of it as well. */
 const withEscapes = (machine: Machine, run: () => Result): Result => {
@@ -84,13 +74,13 @@ const ifStatement: Run = (machine, node, state, io) => {
   let end: State | undefined;
   let out: Value = { text: '' };
   for (const { condition, body } of branches) {
-    const tested = runAll(machine, condition, at, io);
-    const done = runAll(machine, body, tested.ok, io);
+    const tested = sequence(machine, condition, at, io);
+    const done = sequence(machine, body, tested.ok, io);
     end = end ? mergeStates(end, after(done)) : after(done);
     at = tested.no;
     out = netOnly(out, tested.out, done.out);
   }
-  const last = otherwise ? runAll(machine, childrenOf(otherwise), at, io) : unchanged(at);
+  const last = otherwise ? sequence(machine, childrenOf(otherwise), at, io) : unchanged(at);
   const state2 = end ? mergeStates(end, after(last)) : after(last);
   return unchanged(state2, netOnly(out, last.out));
 };
@@ -116,8 +106,8 @@ const whileStatement: Run = (machine, node, state, io) => {
     const end = untilStable(
       state,
       (at) => {
-        const tested = runAll(machine, condition, at, io);
-        const done = runAll(machine, body, after(tested), io);
+        const tested = sequence(machine, condition, at, io);
+        const done = sequence(machine, body, after(tested), io);
         out = netOnly(out, tested.out, done.out);
         return mergeStates(after(tested), after(done));
       },
@@ -142,7 +132,7 @@ const forStatement: Run = (machine, node, state, io) => {
   machine.shared.concurrent = true;
   let out: Value = { text: '' };
   const turn = (at: State, value: Value): State => {
-    const done = runAll(machine, body, withVariable(at, variable, value), io);
+    const done = sequence(machine, body, withVariable(at, variable, value), io);
     out = netOnly(out, done.out);
     return after(done);
   };
@@ -175,7 +165,7 @@ const countingFor: Run = (machine, node, state, io) => {
   checkArithmetic(text, place, inner);
   checkArithmetic(text, place, inner);
   return withEscapes(machine, () => {
-    const turn = (at: State): State => after(runAll(machine, body, at, io));
+    const turn = (at: State): State => after(sequence(machine, body, at, io));
     return unchanged(untilStable(place.state, turn, machine.fail));
   });
 };
@@ -190,9 +180,9 @@ const caseStatement: Run = (machine, node, state, io) => {
     for (const pattern of patterns) {
       substitutionsIn(pattern, place);
     }
-    const body = childrenOf(item).filter((child) => child.isNamed && !patterns.includes(child));
+    const body = childrenOf(item).filter((child) => !patterns.includes(child));
     // Items may fall through to the next, so each may start in what any other left.
-    const done = runAll(machine, body, mergeStates(place.state, end), io);
+    const done = sequence(machine, body, mergeStates(place.state, end), io);
     end = mergeStates(end, after(done));
     out = netOnly(out, done.out);
   }
@@ -228,7 +218,7 @@ const testCommand: Run = (machine, node, state) => {
   return unchanged(place.state, { text: '' });
 };
 
-const compoundNegation: Run = (machine, node, state, io) => runAll(machine, childrenOf(node), state, io);
+const compoundNegation: Run = (machine, node, state, io) => sequence(machine, childrenOf(node), state, io);
 
 /** Statements that hold others, by the type of their node. */
 export const compounds: Readonly<Record<string, Run>> = {
