@@ -14,6 +14,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/faults/**', 'test/live/**', 'node_modules/**'],
     testTimeout: 20_000,
+    // Much of the time is spent waiting for processes and containers.
+    maxWorkers: 2,
     hookTimeout: 20_000,
     coverage: {
       provider: 'v8',

@@ -10,7 +10,7 @@ import { findProgram } from './find-program.ts';
 import type { Confinement, Launcher, ProcessEnv } from './launcher.ts';
 import { limited } from './limits.ts';
 import { maskFinder } from './masks.ts';
-import { isWithin, kindAt, sortedMounts, type Mount } from './mounts.ts';
+import { foldersAbove, isWithin, kindAt, sortedMounts, type Mount } from './mounts.ts';
 import type { Bubblewrap } from './probe-bubblewrap.ts';
 import { argvOf } from './process.ts';
 import { guardRepositories } from './repositories.ts';
@@ -99,8 +99,8 @@ export const bubblewrapLauncher = (confinement: Confinement, options: Bubblewrap
     return entered;
   };
 
-  /** What rules hide and protect now. */
-  const ruled = (below: readonly Mount[]): Mount[] => {
+  /** What rules hide and protect now, and the folders above that and above what belongs to git. */
+  const ruled = (below: readonly Mount[], ofGit: readonly Mount[]): Mount[] => {
     const masked = findHidden?.();
     const kept = findReadOnly?.();
     if (masked?.complete === false || kept?.complete === false)
@@ -116,21 +116,17 @@ export const bubblewrapLauncher = (confinement: Confinement, options: Bubblewrap
       if (holds ? path !== root : seen(path)) mounts.push({ path, kind: holds ? 'empty' : 'folder' });
     }
     for (const path of masked?.files ?? []) if (seen(path)) mounts.push({ path, kind: 'file' });
-    for (const path of [...(kept?.folders ?? []), ...(kept?.files ?? [])]) {
-      if (path === root || kindAt(path, below) !== 'write') continue;
-      mounts.push({ path, kind: 'read' });
-      // A folder above could be renamed and made anew: not when it is a mount.
-      for (let folder = dirname(path); folder !== root && isWithin(folder, root); folder = dirname(folder))
-        if (kindAt(folder, below) === 'write') mounts.push({ path: folder, kind: 'write' });
-    }
-    return mounts;
+    for (const path of [...(kept?.folders ?? []), ...(kept?.files ?? [])])
+      if (path !== root && kindAt(path, below) === 'write') mounts.push({ path, kind: 'read' });
+    const held = [...mounts, ...ofGit].map(({ path }) => path);
+    return [...mounts, ...foldersAbove(held, sortedMounts([...below, ...mounts]))];
   };
 
   const mountsNow = (ofGit: readonly Mount[]): Mount[] => {
     const own: Mount[] = [...fixed, ...ofGit];
     if (existsSync(join(root, '.llm-copilot'))) own.push({ path: join(root, '.llm-copilot'), kind: 'read' });
     const below = sortedMounts(own);
-    const rules = ruled(below);
+    const rules = ruled(below, ofGit);
     const sorted = rules.length === 0 ? below : sortedMounts([...below, ...rules]);
     const sockets = boundSockets().filter((path) => !['empty', 'file', 'folder'].includes(kindAt(path, sorted)));
     const covered = sorted.filter(({ kind }) => kind === 'folder').map(({ path }) => path);

@@ -1,10 +1,10 @@
 import { existsSync, lstatSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { boundSockets } from './bound-sockets.ts';
 import { netFolderInside } from './docker-inside.ts';
 import type { Confinement, PathRules } from './launcher.ts';
 import { maskFinder } from './masks.ts';
-import { isWithin, kindAt, sortedMounts, type Mount } from './mounts.ts';
+import { foldersAbove, isWithin, kindAt, sortedMounts, type Mount } from './mounts.ts';
 import { guardRepositories, type GuardedRepositories } from './repositories.ts';
 import { sandboxError } from './sandbox-error.ts';
 
@@ -57,14 +57,6 @@ export const mountFinder = (confinement: Confinement, home: string | undefined):
   const findReadOnly = pathFinder(confinement.readOnly);
   const guard = guardRepositories(confinement, home === undefined ? [] : [home]);
 
-  /** A protected path's folders are mounts too: they cannot be renamed then, and others put in their place. */
-  const protect = (path: string, below: readonly Mount[]): Mount[] => {
-    const mounts: Mount[] = [{ path, kind: 'read' }];
-    for (let folder = dirname(path); folder !== root && isWithin(folder, root); folder = dirname(folder))
-      if (kindAt(folder, below) === 'write') mounts.push({ path: folder, kind: 'write' });
-    return mounts;
-  };
-
   return async () => {
     const { mounts: ofGit, ...repositories } = await guard();
     const own: Mount[] = [
@@ -98,7 +90,9 @@ export const mountFinder = (confinement: Confinement, home: string | undefined):
     const kept = [...readOnly.folders, ...readOnly.files].filter(
       (path) => path !== root && kindAt(path, fixed) === 'write',
     );
-    const all = sortedMounts([...fixed, ...masks, ...kept.flatMap((path) => protect(path, fixed))]);
+    const rules = sortedMounts([...fixed, ...masks, ...kept.map((path): Mount => ({ path, kind: 'read' }))]);
+    const held = [...hidden.folders, ...hidden.files, ...kept, ...ofGit.map(({ path }) => path)];
+    const all = sortedMounts([...rules, ...foldersAbove(held, rules)]);
     const covers = all.filter(({ kind }) => kind === 'folder').map(({ path }) => path);
     const list = all.filter(
       ({ path }, index) =>

@@ -109,6 +109,12 @@ export const guardGit = (root: string, homes: readonly string[]): GitGuard => {
   return { mounts: [{ path: top, kind: 'read' }, ...guarded(common, notices)], repository: { common, top }, notices };
 };
 
+/** Looks at a repository without a work tree, whose paths are taken for those of a folder. */
+export const guardBare = (common: string, top: string): GitGuard => {
+  const notices: string[] = [];
+  return { mounts: guarded(common, notices), repository: { common, top }, notices };
+};
+
 /**
  * Removes what a command put into a git folder to lead git elsewhere; such a file cannot be protected as long as it is
  * not there. True when there was one.

@@ -11,27 +11,30 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { findProgram } from './find-program.ts';
 import type { PathRules } from './launcher.ts';
 import type { Mount } from './mounts.ts';
+import { sandboxError } from './sandbox-error.ts';
 
 /** What keeps hidden files from being read out of a repository's objects. */
 export interface HiddenHistory {
   mounts: Mount[];
-  /** What could not be hidden. */
-  notices: string[];
   /** For commands: without it git refuses to commit where a hidden file is tracked and packed. */
   env?: Readonly<Record<string, string>>;
 }
 
-/** A repository: its git folder, and the work tree paths in it are relative to. */
+/** A repository: its git folder, and the work tree paths in it are relative to (and other folders they may be). */
 export interface Repository {
   common: string;
   top: string;
+  also?: readonly string[];
 }
 
-/** Looks anew with every call; cheap as long as the repository did not change. */
+/**
+ * Looks anew with every call; cheap as long as the repository did not change, also when it failed.
+ * @throws CopilotError `E_SANDBOX` when hidden files could be read from what the repository keeps.
+ */
 export type HistoryGuard = (repository: Repository) => Promise<HiddenHistory>;
 
 const maxMs = 20_000;
@@ -39,7 +42,7 @@ const maxPackBytes = 200 * 1024 * 1024;
 const staleMs = 24 * 60 * 60 * 1000;
 /** A folder of objects beside the packs: those left out seem to be there, though nothing can be read of them. */
 const placeholders = 'hidden';
-const nothing: HiddenHistory = { mounts: [], notices: [] };
+const nothing: HiddenHistory = { mounts: [] };
 
 /** Runs git on a repository and hands its lines on. @throws when it fails or takes too long. */
 const git = (
@@ -92,11 +95,15 @@ const below = (folder: string): string[] => {
   }
 };
 
+const entriesOf = (folder: string): string[] =>
+  existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+
 /** Differs whenever another object may be reachable or objects were packed. */
 const stateOf = (common: string): string =>
   [
     ...['HEAD', 'index', 'packed-refs', 'logs/HEAD', 'objects/pack'].map((name) => join(common, name)),
     ...below(join(common, 'refs')),
+    ...entriesOf(join(common, 'worktrees')).flatMap((path) => [join(path, 'HEAD'), join(path, 'index')]),
   ]
     .map((path) => path + stampOf(path))
     .join('\n');
@@ -178,9 +185,9 @@ export const historyGuard = (rules: PathRules, dataDir: string): HistoryGuard =>
   const hidden = new Map<string, string>();
   /** Commits whose history was looked through. */
   let tips: string[] = [];
-  let last: { state: string; found: HiddenHistory } | undefined;
+  let last: { state: string; found: Promise<HiddenHistory> } | undefined;
 
-  const collect = async ({ common, top }: Repository): Promise<void> => {
+  const collect = async ({ common, top, also = [] }: Repository): Promise<void> => {
     const now: string[] = [];
     const named = new Map<string, string>();
     await git(common, ['for-each-ref', '--format=%(objectname)'], { onLine: (id) => now.push(id) });
@@ -189,12 +196,13 @@ export const historyGuard = (rules: PathRules, dataDir: string): HistoryGuard =>
       const path = at < 0 ? '' : line.slice(at + 1);
       // A path counts when a rule names it or a folder above it.
       for (let end = path.indexOf('/'); path !== ''; end = path.indexOf('/', end + 1)) {
-        if (rules.matches(`${top}/${end < 0 ? path : path.slice(0, end)}`)) named.set(line.slice(0, at), path);
+        const part = end < 0 ? path : path.slice(0, end);
+        if ([top, ...also].some((folder) => rules.matches(`${folder}/${part}`))) named.set(line.slice(0, at), path);
         if (end < 0) return;
       }
     };
-    const walk = ['rev-list', '--objects', '--all', '--reflog', '--indexed-objects', '--ignore-missing', '--stdin'];
-    await git(common, walk, { stdin: tips.map((id) => `^${id}\n`).join(''), onLine });
+    const walk = ['rev-list', '--objects', '--all', '--reflog', '--indexed-objects', '--ignore-missing'];
+    await git(common, [...walk, '--missing=allow-promisor', '--stdin'], { stdin: tips.map((id) => `^${id}\n`).join(''), onLine });
     // Folders are listed too, but without them git does nothing at all.
     await git(common, ['cat-file', '--batch-check=%(objectname) %(objecttype)'], {
       stdin: [...named.keys()].map((id) => `${id}\n`).join(''),
@@ -209,6 +217,7 @@ export const historyGuard = (rules: PathRules, dataDir: string): HistoryGuard =>
   const look = async (repository: Repository): Promise<HiddenHistory> => {
     const { common } = repository;
     const objects = join(common, 'objects');
+    if (lstatSync(objects, { throwIfNoEntry: false })?.isSymbolicLink()) throw new Error('its objects lie elsewhere');
     await collect(repository);
     if (hidden.size === 0) return nothing;
     const mounts: Mount[] = [];
@@ -216,42 +225,31 @@ export const historyGuard = (rules: PathRules, dataDir: string): HistoryGuard =>
       const path = join(objects, id.slice(0, 2), id.slice(2));
       if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) mounts.push({ path, kind: 'file' });
     }
-    const notices: string[] = [];
-    const names = [...new Set(hidden.values())];
-    const readable = (why: string): void => {
-      const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
-      notices.push(`The git history of ${shown} can still be read by commands: ${why}.`);
-    };
-    if (existsSync(join(objects, 'info', 'alternates'))) readable('the repository shares objects with another one');
+    if (existsSync(join(objects, 'info', 'alternates'))) throw new Error('it shares objects with another repository');
     const packed = inPacks(common, new Set(hidden.keys()));
-    if (packed.length > 0) {
-      try {
-        const from = await packWithout(common, packed, dataDir);
-        mounts.push({ path: join(objects, 'pack'), kind: 'read', from });
-        const env = { GIT_ALTERNATE_OBJECT_DIRECTORIES: join(objects, 'pack', placeholders) };
-        return { mounts, notices, env };
-      } catch (error) {
-        readable(error instanceof Error ? error.message : String(error));
-      }
-    }
-    return { mounts, notices };
+    if (packed.length === 0) return { mounts };
+    const from = await packWithout(common, packed, dataDir);
+    mounts.push({ path: join(objects, 'pack'), kind: 'read', from });
+    return { mounts, env: { GIT_ALTERNATE_OBJECT_DIRECTORIES: join(objects, 'pack', placeholders) } };
   };
 
-  return async (repository) => {
-    const { common } = repository;
-    const state = stateOf(common);
-    if (last?.state === state) return last.found;
-    try {
-      last = { state, found: await look(repository) };
-      return last.found;
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return {
-        mounts: [],
-        notices: [
-          `The git history in ${dirname(common)} could not be looked through (${why}): hidden files may be read there.`,
-        ],
-      };
+  const refusal = ({ common }: Repository, error: unknown): Error => {
+    const names = [...new Set(hidden.values())];
+    const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
+    const what = shown === '' ? 'files that rules hide' : shown;
+    return sandboxError(
+      `What the git repository ${common} keeps of ${what} cannot be hidden: ${error instanceof Error ? error.message : String(error)}.`,
+      'Take the rule that denies reading them out of the policy, or run without a sandbox: --sandbox local.',
+      error,
+    );
+  };
+
+  return (repository) => {
+    const state = stateOf(repository.common);
+    if (last?.state !== state) {
+      const found = look(repository).catch((error: unknown) => Promise.reject(refusal(repository, error)));
+      last = { state, found };
     }
+    return last.found;
   };
 };

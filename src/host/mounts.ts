@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+
 /** One thing laid over a path for commands. */
 export interface Mount {
   path: string;
@@ -28,4 +30,19 @@ export const kindAt = (path: string, sorted: readonly Mount[]): Mount['kind'] =>
   let kind: Mount['kind'] = 'read';
   for (const mount of sorted) if (isWithin(path, mount.path)) kind = mount.kind;
   return kind;
+};
+
+/**
+ * The folders above paths, where commands can write, as mounts of their own: what is a mount cannot be renamed, so
+ * nothing gets away from where rules name it, and nothing else is put in its place.
+ */
+export const foldersAbove = (paths: readonly string[], sorted: readonly Mount[]): Mount[] => {
+  const folders = new Set<string>();
+  for (const path of paths)
+    for (let folder = dirname(path); folder !== '/' && !folders.has(folder); folder = dirname(folder))
+      folders.add(folder);
+  const mounted = new Set(sorted.map(({ path }) => path));
+  return [...folders]
+    .filter((path) => !mounted.has(path) && kindAt(path, sorted) === 'write')
+    .map((path): Mount => ({ path, kind: 'write' }));
 };

@@ -381,10 +381,13 @@ describe.each(subjects)('from the %s sandbox', { timeout: 120_000 }, (name, subj
       define: { 'import.meta.filename': JSON.stringify(join(here, '../support/docker.ts')) },
       banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
     });
-    const child = spawn(process.execPath, [outfile], { stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(process.execPath, [outfile], { stdio: ['ignore', 'inherit', 'pipe'] });
+    let words = '';
+    child.stderr.on('data', (chunk: Buffer) => (words += chunk.toString()));
+    const isUp = (): true | string => beats.every(existsSync) || `exit ${child.exitCode}: ${words}`;
     const beats = ['here', 'away'].map((file) => join(folder, 'work', file));
     try {
-      await expect.poll(() => beats.every(existsSync), { timeout: 20_000 }).toBe(true);
+      await expect.poll(isUp, { timeout: 20_000 }).toBe(true);
     } finally {
       child.kill('SIGKILL');
     }

@@ -11,7 +11,7 @@ describe('a command nobody can foretell', () => {
     'echo a; ; b',
     'cat <<E && cat <<F\na\nE\nb\nF',
     // which program, which text, which file
-    '$X ls',
+    '"$X" ls',
     '$(cat x)',
     'eval "$X$(cat x)"',
     'bash -c "$(cat x)"',
@@ -30,7 +30,9 @@ describe('a command nobody can foretell', () => {
     'cd "$(cat x)" && cat y',
     'cd -; cat y',
     'IFS=x; f=a.enxv; cat $f',
-    'cat .e[n',
+    'ca\\\nt .env',
+    'cat .e\\\nnv',
+    'pushd src && popd; cat x',
     'shopt -s extglob\ncat *',
     // wrappers that change what a name means
     'sudo ls',

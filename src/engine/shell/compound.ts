@@ -1,6 +1,6 @@
 import type { Io, Machine, Result } from './machine.ts';
 import { unchanged } from './machine.ts';
-import { mergeStates, withVariable, type State } from './state.ts';
+import { mergeStates, withVariable, type State, type Variable } from './state.ts';
 import { childrenOf, fieldsOf, type SyntaxNode } from './syntax.ts';
 import { checkArithmetic } from './parameters.ts';
 import { anything, type Arg, type Value } from './value.ts';
@@ -32,11 +32,24 @@ const withEscapes = (machine: Machine, run: () => Result): Result => {
   };
 };
 
+const sameValue = (one: Variable, other: Variable | undefined): boolean =>
+  one === other ||
+  (other !== undefined &&
+    one.text === other.text &&
+    one.within === other.within &&
+    one.among === other.among &&
+    one.from === other.from &&
+    one.numeric === other.numeric &&
+    one.fromNet === other.fromNet &&
+    one.items === other.items);
+
 const sameState = (one: State, other: State): boolean =>
   one === other ||
   (one.cwds?.length === other.cwds?.length &&
     one.variables.size === other.variables.size &&
-    [...one.variables].every(([name, value]) => other.variables.get(name)?.text === value.text) &&
+    [...one.variables].every(([name, value]) => sameValue(value, other.variables.get(name))) &&
+    one.args === other.args &&
+    one.frozen.size === other.frozen.size &&
     [...one.functions].every(([name, bodies]) => other.functions.get(name)?.length === bodies.length) &&
     one.poison === other.poison &&
     one.aliases.size === other.aliases.size &&
@@ -85,22 +98,30 @@ const ifStatement: Run = (machine, node, state, io) => {
   return unchanged(state2, netOnly(out, last.out));
 };
 
-const whileStatement: Run = (machine, node, state, io) => {
-  const parts = childrenOf(node);
-  const body = fieldsOf(node, 'body');
-  const condition = parts.filter((part, index) => index > 0 && !body.includes(part));
-  machine.shared.concurrent = true;
-  const endless = condition
-    .filter((part) => part.isNamed)
-    .every((part) => /^(?:true|:|\(\(1\)\)|\[\[? 1 \]\]?)$/.test(part.text));
-  const starts = body.some((part) => childrenOf(part).some((child) => child.type === '&'));
-  if (endless && starts && !/\b(?:sleep|wait|read|break)\b/.test(node.text))
+/** A loop without end that starts processes beside itself fills the machine, unless it waits in between. */
+const noteSwarm = (machine: Machine, node: SyntaxNode, body: readonly SyntaxNode[]): void => {
+  const parts = body.flatMap(childrenOf);
+  const starts = parts.some((part) => part.type === '&');
+  const pauses = parts.some(
+    (part, index) =>
+      /^(?:sleep|wait|read|break|exit)\b|\|\| *(?:break|exit)\b/.test(part.text) && parts[index + 1]?.type !== '&',
+  );
+  if (starts && !pauses)
     machine.scene.exec({
       command: node.text,
       reach: 'opaque',
       why: 'it starts processes in an endless loop',
       danger: 'is a fork bomb',
     });
+};
+
+const whileStatement: Run = (machine, node, state, io) => {
+  const parts = childrenOf(node);
+  const body = fieldsOf(node, 'body');
+  const condition = parts.filter((part, index) => index > 0 && !body.includes(part));
+  machine.shared.concurrent = true;
+  const always = node.text.startsWith('until') ? /^false$/ : /^(?:true|:|\(\(1\)\)|\[\[? 1 \]\]?)$/;
+  if (condition.filter((part) => part.isNamed).every((part) => always.test(part.text))) noteSwarm(machine, node, body);
   let out: Value = { text: '' };
   return withEscapes(machine, () => {
     const end = untilStable(
@@ -163,7 +184,9 @@ const countingFor: Run = (machine, node, state, io) => {
   const text = /^for\s*\(\(([^]*?)\)\)/.exec(node.text)?.[1] ?? '"';
   machine.shared.concurrent = true;
   checkArithmetic(text, place, inner);
+  // The second turn sees what the first one set.
   checkArithmetic(text, place, inner);
+  if (/^[^;]*;\s*1?\s*;/.test(text)) noteSwarm(machine, node, body);
   return withEscapes(machine, () => {
     const turn = (at: State): State => after(sequence(machine, body, at, io));
     return unchanged(untilStable(place.state, turn, machine.fail));

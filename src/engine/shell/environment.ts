@@ -22,4 +22,4 @@ export const steers = (name: string, value: Value): string | undefined => {
 
 /** True for the variable by which git hooks are left out. */
 export const skipsHooks = (name: string, value: Value): boolean =>
-  (name === 'HUSKY' && value.text !== '1') || (name === 'HUSKY_SKIP_HOOKS' && value.text !== '0');
+  name === 'SKIP' || (name === 'HUSKY' && value.text !== '1') || (name === 'HUSKY_SKIP_HOOKS' && value.text !== '0');

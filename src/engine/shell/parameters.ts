@@ -58,6 +58,12 @@ const ofNamed = (name: string, rest: string, around: Around, simpleOnly: boolean
   return { text: undefined, ...net };
 };
 
+/** Words joined by the first character of IFS. */
+const joinItems = (items: readonly Arg[] | undefined, { state }: Around): Value => {
+  const texts = items?.map(({ text }) => text) ?? [undefined];
+  return state.splits && !texts.includes(undefined) ? literally(texts.join(' ')) : anything;
+};
+
 /** What `${…}` stands for; `hasInner`: substitutions are in it. */
 export const expandParameter = (text: string, around: Around, hasInner: boolean): Value | readonly Arg[] => {
   const inner = text.slice(2, -1);
@@ -66,7 +72,8 @@ export const expandParameter = (text: string, around: Around, hasInner: boolean)
     if (/^#(?:[A-Za-z_]\w*(?:\[[@*\d]+\])?|[@*#\d])?$/.test(inner)) return someNumber;
     if (/^[1-9]\d*$/.test(inner))
       return around.state.args ? (around.state.args[Number(inner) - 1] ?? literally('')) : anything;
-    if (inner === '@' || inner === '*') return around.state.args ?? anything;
+    if (inner === '@') return around.state.args ?? anything;
+    if (inner === '*') return joinItems(around.state.args, around);
     if (/^\d+:?[-+?]/.test(inner) || /^![A-Za-z_]\w*[@*]$|^![A-Za-z_]\w*\[[@*]\]$/.test(inner)) return anything;
     if (/^[@*]:\s*\d+(?::\d+)?$/.test(inner) || /^[?$!#-]$/.test(inner)) return anything;
     if (/^\d+[%#/^,][^$`]*$/.test(inner)) return anything;
@@ -77,7 +84,8 @@ export const expandParameter = (text: string, around: Around, hasInner: boolean)
   const [, index, after = ''] = /^\[([^\]]*)\]([^]*)$/.exec(rest) ?? [];
   if (index !== undefined) {
     const variable = lookUp(name, around);
-    if (index === '@' || index === '*') return after === '' && variable.items ? variable.items : anything;
+    if (index === '*') return after === '' ? joinItems(variable.items, around) : anything;
+    if (index === '@') return after === '' && variable.items ? variable.items : anything;
     if (!/^-?\d+$/.test(index)) checkArithmetic(index, around, hasInner ? [anything] : []);
     if (after.startsWith('@')) around.fail('${…@P} runs what is in the text');
     const at = /^\d+$/.test(index) ? Number(index) : undefined;

@@ -99,8 +99,8 @@ export const runCommand = (
     return unchanged(state);
   }
   const name = programName(program.text);
-  const isOwn = !settings.external && !program.text.includes('/');
-  if (isOwn && state.functions.has(name)) return callFunction(machine, name, args, state, io, settings);
+  const isOwn = !settings.external;
+  if (isOwn && state.functions.has(program.text)) return callFunction(machine, program.text, args, state, io, settings);
 
   const doubts = [...io.doubts];
   const found: { isProgram: boolean; danger?: string } = { isProgram: false };

@@ -1,4 +1,4 @@
-import { dirname, normalize } from 'node:path';
+import { basename, dirname, normalize } from 'node:path';
 import type { Effect } from '../../core/policy.ts';
 import type { ShellPlace } from './shell-place.ts';
 
@@ -144,8 +144,14 @@ export const scene = (place: ShellPlace): Scene => {
         for (const path of locate(rest === '' ? '/' : rest, ['/'], content) ?? []) paths.add(path);
       else if (kind === 'cwd' && owner === 'self')
         for (const one of cwds) for (const path of locate(`${one}${rest}`, ['/'], content) ?? []) paths.add(path);
-      else if (kind !== undefined && !(kind === 'fd' && (owner ?? '').includes('self')) && kind !== 'maps')
+      else if (
+        kind !== undefined &&
+        !(kind === 'fd' && (owner ?? '').includes('self') && /^\/\d+$/.test(rest)) &&
+        kind !== 'maps'
+      )
         return undefined;
+      // A folder opened before, under the number of its descriptor.
+      if (/^\/dev\/fd\/\d+\//.test(whole)) return undefined;
       if (kind !== undefined) {
         paths.add(whole);
         continue;
@@ -191,15 +197,19 @@ export const scene = (place: ShellPlace): Scene => {
     return true;
   };
 
+  const isFile = (path: string): boolean =>
+    place.list(path) === undefined && place.list(dirname(path))?.includes(basename(path)) === true;
+
   const read = (spelled: string, cwds: readonly string[], { deep = false, follow = false }: Depth = {}): boolean => {
     if (isStream(spelled) || /^\/proc\/self\/fd\/\d+$/.test(spelled)) return true;
     const paths = locate(spelled, cwds, true);
     if (!paths) return false;
     let whole = !paths.some((path) => [...regions].some((region) => below(path, region) !== undefined));
     for (const path of paths) {
-      add(deep ? { kind: 'read', path, recursive: true } : { kind: 'read', path });
+      const isDeep = deep && !isFile(path);
+      add(isDeep ? { kind: 'read', path, recursive: true } : { kind: 'read', path });
       for (const other of linksOf(path)) add({ kind: 'read', path: other });
-      if (!deep) continue;
+      if (!isDeep) continue;
       for (const { name, target } of aliases)
         if (below(name, path) !== undefined) add({ kind: 'read', path: tidy(target), recursive: true });
       whole = (walk(path, follow === false ? maxWalked : maxFollowed, follow !== false) || follow !== true) && whole;
@@ -213,7 +223,8 @@ export const scene = (place: ShellPlace): Scene => {
     { deep = false, brings = false, how }: Touch = {},
   ): boolean => {
     if (isStream(spelled)) return true;
-    const paths = locate(spelled, cwds, false, how !== 'delete');
+    // With a slash at the end a link stands for where it leads.
+    const paths = locate(spelled, cwds, false, how !== 'delete' || spelled.endsWith('/'));
     if (!paths) return false;
     for (const path of paths) {
       add({ kind: 'write', path, ...(deep ? { recursive: true } : {}), ...(how === undefined ? {} : { how }) });

@@ -70,7 +70,10 @@ const expansionsOf = (node: SyntaxNode, place: WordPlace): Expansions => {
       const value = lookUpSpecial(name, place);
       if (quoted && name === '*' && 'length' in value) {
         const texts = value.map((one) => one.text);
-        return { value: texts.includes(undefined) ? anything : { text: texts.join(' ') }, quoted };
+        return {
+          value: texts.includes(undefined) || !place.state.splits ? anything : { text: texts.join(' ') },
+          quoted,
+        };
       }
       // Arguments nobody knows may be any number of words, quoted or not.
       return pieceOf(value, quoted && !(name === '@' && !('length' in value)));

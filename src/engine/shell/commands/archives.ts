@@ -45,6 +45,8 @@ const tar: Handler = (call) => {
   else if (has('x', 'extract', 'get')) {
     for (const archive of archives) if (archive.text !== '-') call.read(archive);
     if (!writesOut) for (const one of inside) call.write(one ?? here, { deep: true, brings: true });
+    if (!writesOut)
+      for (const operand of operands) for (const one of inside) call.write(from(one, operand), { deep: true });
     if (has('P', 'absolute-names') && !writesOut) call.doubt('it may unpack anywhere');
   } else {
     for (const archive of archives) if (archive.text !== '-') call.write(archive);

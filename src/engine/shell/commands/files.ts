@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import { tidy } from '../scene.ts';
 import { known, type Arg } from '../value.ts';
-import { hostOf } from './network.ts';
+import { hostOf } from '../hosts.ts';
 
 /** The absolute paths a text may name. */
 export const absolutes = (call: Call, path: string): string[] =>

@@ -133,6 +133,7 @@ const config: GitHandler = (git) => {
       ? [`${place.home}/.gitconfig`]
       : folders.map((folder) => `${folder}/.git/config`);
   if (given) touch(git, given, 'read');
+  if (has(args, /^--blob/)) readHistory(git, []);
   if (reads) return undefined;
   call.program();
   const [key, value] = rest;
@@ -225,6 +226,10 @@ const bisect: GitHandler = (git) => {
 const patches: GitHandler = (git) => {
   for (const arg of git.args) if (!isOption(arg)) touch(git, arg, 'read');
   if (has(git.args, /^--unsafe-paths/)) git.call.doubt('it may write anywhere');
+  for (const { prefix } of git.args) {
+    const folder = /^--directory=([^]*)$/.exec(prefix)?.[1];
+    if (folder !== undefined) touch(git, known(folder), 'write', { deep: true });
+  }
   return has(git.args, /^--(?:check|stat|numstat|summary)$/) ? undefined : rewrites(git);
 };
 

@@ -49,7 +49,7 @@ export const diff: GitHandler = (git) => {
   for (const path of loose) touch(git, path, 'read');
   const revisions = behind.length > 0 ? words.length > behind.length : words.length > loose.length;
   const old = command !== 'diff' || revisions || has(args, /^--(?:cached|staged|merge-base)$/);
-  const paths = behind.length > 0 ? behind : loose;
+  const paths = has(args, /^--full-diff/) ? [] : behind.length > 0 ? behind : loose;
   if (old) readHistory(git, paths);
   else readTracked(git, paths);
   return undefined;

@@ -46,12 +46,21 @@ const git: Handler = (call): Value | undefined => {
   if (command === undefined) return undefined;
   const rest = args.slice(at + 1);
   const husky =
-    call.prefix.find(({ name }) => name.startsWith('HUSKY')) ??
-    ['HUSKY', 'HUSKY_SKIP_HOOKS'].flatMap((name) => {
+    call.prefix.find(({ name }) => /^(?:HUSKY|SKIP$)/.test(name)) ??
+    ['HUSKY', 'HUSKY_SKIP_HOOKS', 'SKIP'].flatMap((name) => {
       const set = state.variables.get(name);
       return set ? [{ name, value: set }] : [];
     })[0];
   if (husky && skipsHooks(husky.name, husky.value)) call.danger('leaves git hooks out');
+  for (const [index, { prefix }] of rest.entries()) {
+    const file = /^--pathspec-from-file(?:=([^]*))?$/.exec(prefix);
+    if (!file) continue;
+    call.doubt('which files it is about stands in a file');
+    const named = file[1] === undefined ? rest[index + 1] : known(file[1]);
+    for (const folder of folders ?? [])
+      if (named && named.prefix !== '-')
+        call.read(named.text?.startsWith('/') ? named : known(`${folder}/${named.prefix}`));
+  }
   if (!folders) call.doubt('the folder it runs in is not known');
   if (rest.some((arg) => arg.text === undefined && arg.prefix === '' && arg.several) && command !== 'add')
     call.doubt('an option of git is only known when it runs');

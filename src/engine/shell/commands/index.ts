@@ -1,5 +1,5 @@
 import type { Call, Handler } from '../call.ts';
-import { literally } from '../value.ts';
+import { known, literally } from '../value.ts';
 import { archivers } from './archives.ts';
 import { builtins } from './builtins.ts';
 import { scriptText } from './scripts.ts';
@@ -45,6 +45,14 @@ const opaque =
     for (const arg of call.args) readIfFile(call, arg);
     return undefined;
   };
+
+/** Looks through everything below its folders for secrets or patterns. */
+const scans: Handler = (call) => {
+  call.program();
+  call.read(known('.'), { deep: true });
+  for (const arg of call.args) readIfFile(call, arg);
+  return undefined;
+};
 
 /** Ends processes by their name, which others may have too. */
 const endsByName: Handler = (call) => {
@@ -119,6 +127,15 @@ const table = new Map<string, Handler>(
       opaque('it works with keys in ways nobody looked into'),
     ),
     ...many('fzf sk vidir moreutils sponge pv', opaque('nobody looked into it')),
+    ...many(
+      'honcho foreman goreman overmind hivemind dotenv env-cmd dotenvx direnv pipenv',
+      opaque('it loads .env files'),
+    ),
+    ...many('gitleaks trufflehog detect-secrets semgrep ugrep ug', scans),
+    ...many(
+      'lftp grpcurl hping3 hping mail mailx sendmail mutt swaks websocat wscat ab wrk hey k6 vegeta masscan zmap iperf3 mosh rclone s3cmd',
+      opaque('it talks to other machines'),
+    ),
     ...many('open xdg-open start wslview', opaque('it opens something in another program')),
     ...many('fc history', opaque('it may run what was typed before')),
     ...many('qemu-system-x86_64 virsh vagrant multipass lxc lxd machinectl', opaque('it runs another machine')),

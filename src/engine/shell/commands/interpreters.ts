@@ -181,7 +181,7 @@ const python = interpreter({
   valued: /^(?:-W|-X|--check-hash-based-pycs)$/,
   module: /^-[bBdEIOqsSuvxP]*m/,
   codeModules:
-    /^(?:timeit|pdb|bdb|code|codeop|cProfile|profile|trace|runpy|IPython|ipykernel|jupyter|asyncio|sqlite3|webbrowser|idlelib.*|http\.server|zipapp|compileall|pickle|dis|ast|tokenize|test.*|lib2to3.*)$/,
+    /^(?:timeit|pdb|bdb|code|codeop|cProfile|profile|trace|runpy|IPython|ipykernel|jupyter|asyncio|sqlite3|dotenv(?:\.\w+)?|webbrowser|idlelib.*|http\.server|zipapp|compileall|pickle|dis|ast|tokenize|test.*|lib2to3.*)$/,
   idle: /^(?:-V|-VV|--version|-h|--help)$/,
 });
 

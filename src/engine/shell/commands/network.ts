@@ -1,24 +1,11 @@
 import { basename } from 'node:path';
 import type { Call, Handler } from '../call.ts';
+import { hostOf } from '../hosts.ts';
 import { readOptions } from '../options.ts';
 import { known, type Arg, type Value } from '../value.ts';
 import { copyBetween, remoteHost } from './archives.ts';
 
 const fromNet: Value = { text: undefined, fromNet: true };
-
-/** The host of a URL, or of what curl takes for one; `*` when it cannot be told. */
-export const hostOf = (url: Arg): string => {
-  const text = url.text ?? url.prefix;
-  const [, authority, rest = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#]*)([^]*)$/i.exec(text) ?? [];
-  // Without an end of the host in what is known, the rest may belong to it.
-  if (authority === undefined || authority === '' || (url.text === undefined && rest === '')) return '*';
-  const host = authority
-    .replace(/^.*@/, '')
-    .replace(/:\d*$/, '')
-    .replace(/^\[|\]$/g, '')
-    .toLowerCase();
-  return host === '' || /[{}[\]\\%\s]/.test(host) ? '*' : host;
-};
 
 const absolute = (call: Call, path: Arg): string[] =>
   path.text === undefined
@@ -161,6 +148,13 @@ const ssh: Handler = (call) => {
     { strict: true, leading: true },
   );
   const [host, ...command] = operands;
+  for (const [index, { prefix }] of call.args.entries()) {
+    const setting = prefix === '-o' ? (call.args[index + 1]?.prefix ?? '') : (/^-o(.+)$/.exec(prefix)?.[1] ?? '');
+    const named = /^\s*(?:HostName|ProxyJump)[\s=]+"?([^\s",]+)/i.exec(setting)?.[1];
+    if (named === undefined) continue;
+    call.net(hostOf(known(named)), 'read');
+    call.net(hostOf(known(named)), 'write');
+  }
   for (const option of call.args)
     if (
       /(?:ProxyCommand|LocalCommand|KnownHostsCommand|PermitLocal|Match|Include|RemoteCommand|PKCS11|SecurityKey)/i.test(
@@ -270,6 +264,10 @@ export const networkers: Readonly<Record<string, Handler>> = {
     return undefined;
   },
   nmap: asks,
+  getent: (call) =>
+    /^(?:ahosts|ahostsv4|ahostsv6|hosts|netgroup)$/.test(call.args[0]?.text ?? '') ? asks(call) : undefined,
+  xh: http,
+  xhs: http,
   http,
   https: http,
   aria2c: (call) => {

@@ -2,7 +2,7 @@ import type { Call, Handler } from '../call.ts';
 import { readOptions } from '../options.ts';
 import type { Arg } from '../value.ts';
 import { readIfFile } from './files.ts';
-import { hostOf } from './network.ts';
+import { hostOf } from '../hosts.ts';
 
 const npmHost = 'registry.npmjs.org';
 
@@ -105,7 +105,8 @@ const npx: Handler = (call) => {
   return undefined;
 };
 
-const interpretersLike = /^(?:node|sh|bash|zsh|python3?|perl|ruby|php|deno|bun|ts-node|tsx|cross-env-shell|shx|zx)$/;
+const interpretersLike =
+  /^(?:dotenv|dotenv-cli|env-cmd|dotenvx|node|sh|bash|zsh|python3?|perl|ruby|php|deno|bun|ts-node|tsx|cross-env-shell|shx|zx)$/;
 
 /** `uv run x`: what follows is a command of its own. */
 const runsInner = (call: Call, verbs: RegExp): boolean => {
@@ -148,6 +149,12 @@ const manager =
     const both = `${command} ${second}`;
     if (installs.test(command) || installs.test(both)) call.net(host, 'read');
     if (options.publishes?.test(command) === true || options.publishes?.test(both) === true) call.net(host, 'write');
+    if (
+      call.name === 'go' &&
+      /^(?:run|build|install|test|list)$/.test(command) &&
+      words(call).some((word) => /@|^[\w-]+\.[a-z]{2,}\//.test(word))
+    )
+      call.net(host, 'read');
     if (command === 'run' && call.name === 'go')
       for (const arg of call.args)
         if (
@@ -177,15 +184,19 @@ const docker: Handler = (call) => {
   const sends = /^(?:push|login|image push|compose push|context \w+|trust \w+)$/;
   if (images.test(command) || images.test(both)) call.net('registry-1.docker.io', 'read');
   if (sends.test(command) || sends.test(both)) call.net('registry-1.docker.io', 'write');
+  // Compose reads it by itself and hands it to containers.
+  if (command === 'compose' && !/^(?:ps|logs|ls|version|images|top)$/.test(second))
+    call.read({ text: '.env', source: '.env', prefix: '.env' });
   // A container with folders of the host in it reads and writes them.
   for (const [index, arg] of call.args.entries()) {
-    const [, attached] = /^(?:-v|--volume=|--mount=|--env-file=)(?=.)([^]*)$/.exec(arg.prefix) ?? [];
+    const [, attached] = /^(?:-v|--volume=|--mount=|--env-file=|--secret=)(?=.)([^]*)$/.exec(arg.prefix) ?? [];
     const value =
       attached ??
-      (/^(?:-v|--volume|--mount|--env-file)$/.test(arg.text ?? '') ? call.args[index + 1]?.prefix : undefined);
+      (/^(?:-v|--volume|--mount|--env-file|--secret)$/.test(arg.text ?? '') ? call.args[index + 1]?.prefix : undefined);
     const source =
       value === undefined ? undefined : (/(?:^|,)(?:src|source)=([^,]*)/.exec(value)?.[1] ?? value.split(':', 1)[0]);
-    if (source === undefined || source === '' || !/^[./~]/.test(source)) continue;
+    const named = /^(?:--env-file|--secret)/.test(arg.prefix);
+    if (source === undefined || source === '' || (!named && !/^[./~]/.test(source))) continue;
     const path = { text: source, source, prefix: source };
     call.read(path, { deep: true });
     if (!/:ro(?:,|$)|readonly/.test(value ?? '')) call.write(path, { deep: true });

@@ -130,11 +130,13 @@ const bat: Handler = (call) => {
 };
 
 const man: Handler = (call) => {
-  const { unknown } = readOptions(
+  const { unknown, operands } = readOptions(
     call,
     'k f apropos whatis a all w where path s: S: sections: K i I P! pager! H! html! C! config-file! l! local-file! M! manpath! m! p! preprocessor! X! gxditview! T! troff-device! Z!',
   );
   if (unknown.length > 0) call.doubt(`nobody looked into man ${unknown[0] ?? ''}`);
+  // A page with a slash in its name is a file.
+  for (const operand of operands) if (operand.prefix.includes('/')) call.read(operand);
   return undefined;
 };
 
