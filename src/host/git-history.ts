@@ -202,7 +202,10 @@ export const historyGuard = (rules: PathRules, dataDir: string): HistoryGuard =>
       }
     };
     const walk = ['rev-list', '--objects', '--all', '--reflog', '--indexed-objects', '--ignore-missing'];
-    await git(common, [...walk, '--missing=allow-promisor', '--stdin'], { stdin: tips.map((id) => `^${id}\n`).join(''), onLine });
+    await git(common, [...walk, '--missing=allow-promisor', '--stdin'], {
+      stdin: tips.map((id) => `^${id}\n`).join(''),
+      onLine,
+    });
     // Folders are listed too, but without them git does nothing at all.
     await git(common, ['cat-file', '--batch-check=%(objectname) %(objecttype)'], {
       stdin: [...named.keys()].map((id) => `${id}\n`).join(''),

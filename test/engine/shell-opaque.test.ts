@@ -305,6 +305,10 @@ describe('ordinary lines of developers', () => {
     expect(effects).not.toContain('read* .');
   });
 
+  it('count on nothing git tracks once the line has changed that', async () => {
+    expect(await taken('git add -A; git ls-files | xargs cat')).toContain('read* .');
+  });
+
   it('are doubted when names git tracks could be taken for more than one word', async () => {
     const odd = { ...usual, tracked: ['a /etc/passwd'] };
     expect(await taken('git ls-files | xargs cat', odd)).toContain('opaque cat what xargs reads');

@@ -41,7 +41,7 @@ const maskedFiles = ({ mounts }: HiddenHistory): string[] =>
 
 describe('the history of hidden files', () => {
   it('is nothing where no rule names a file git ever had', async () => {
-    expect(await guard()(repository({ a: '1' }))).toEqual({ mounts: [], notices: [] });
+    expect(await guard()(repository({ a: '1' }))).toEqual({ mounts: [] });
   });
 
   it('is masked object by object: index, other branches, stashes, and what was removed since', async () => {
@@ -72,8 +72,7 @@ describe('the history of hidden files', () => {
     const root = repository({ ...files, '.env': 'one' });
     git(root, 'gc', '-q');
     const look = guard();
-    const { mounts, notices } = await look(root);
-    expect(notices).toEqual([]);
+    const { mounts } = await look(root);
     const [pack] = mounts;
     expect(pack).toMatchObject({ path: join(root, '.git/objects/pack'), kind: 'read' });
     const without = repository({ z: '' });
@@ -95,14 +94,15 @@ describe('the history of hidden files', () => {
     expect((await look(root)).mounts.map(({ kind }) => kind)).toEqual(['read']);
   });
 
-  it('is reported where it cannot be hidden', async () => {
+  it('refuses every command where it cannot be hidden, and does not look again until something changes', async () => {
     const shared = repository({ '.env': 'one' });
     const root = join(base, `r${(count += 1)}`);
     execFileSync('git', ['clone', '-q', '--shared', shared, root]);
-    const { notices } = await guard()(root);
-    expect(notices.join()).toMatch(/history of \.env can still be read by commands: the repository shares objects/);
-    rmSync(join(root, '.git/HEAD'));
+    const look = guard();
+    const refused = { code: 'E_SANDBOX', exitCode: 7, message: expect.stringContaining('shares objects') as string };
+    await expect(look(root)).rejects.toMatchObject(refused);
+    await expect(look(root)).rejects.toMatchObject(refused);
     writeFileSync(join(root, '.git/index'), 'broken');
-    expect((await guard()(root)).notices.join()).toMatch(/could not be looked through/);
+    await expect(look(root)).rejects.toMatchObject({ code: 'E_SANDBOX' });
   });
 });

@@ -41,6 +41,9 @@ export interface Scene {
   isChanged(path: string): boolean;
   /** True when the line wrote a file that decides what programs such as npm or make do. */
   isSteered(): boolean;
+  /** Notes that git may track other files from now on. */
+  reindex(): void;
+  isReindexed(): boolean;
   /** Reads from the network so far. */
   fetches(): number;
   /** Something changed that commands running at the same time, or again, may see. */
@@ -80,6 +83,7 @@ export const scene = (place: ShellPlace): Scene => {
   const regions = new Set<string>();
   const fetchedPaths = new Set<string>();
   let steered = false;
+  let reindexed = false;
   const reals = new Map<string, string>();
   let steps = 0;
   let fetches = 0;
@@ -267,6 +271,10 @@ export const scene = (place: ShellPlace): Scene => {
       );
     },
     isSteered: () => steered,
+    reindex: () => {
+      reindexed = true;
+    },
+    isReindexed: () => reindexed,
     fetches: () => fetches,
     marks: () => aliases.length + written.length + fetchedPaths.size,
     step: () => (steps += 1) <= maxSteps,

@@ -47,7 +47,8 @@ export const readTracked = (git: GitCall, paths: readonly Arg[] = []): void => {
     below.length === 0
       ? files
       : files.filter((file) => below.some((path) => file === path || file.startsWith(`${path}/`)));
-  if (wanted.length > maxSingle) call.read(known(below.length === 1 ? (below[0] ?? root) : root), { deep: true });
+  if (wanted.length > maxSingle || call.scene.isReindexed())
+    call.read(known(below.length === 1 ? (below[0] ?? root) : root), { deep: true });
   else
     for (const path of new Set([...wanted, ...below]))
       call.read(known(path), { deep: call.scene.place.list(path) !== undefined });

@@ -165,7 +165,7 @@ export const listFiles: GitHandler = (git) => {
     );
   };
   const among = files.filter(fits).map((path) => `${root}/${path}`);
-  return among.length > maxAmong ? names : { ...names, among };
+  return among.length > maxAmong || call.scene.isReindexed() ? names : { ...names, among };
 };
 
 /** `git hash-object`. */

@@ -5,6 +5,10 @@ import { known, type Arg, type Value } from '../value.ts';
 import { isHarmlessKey, skipsHooksKey } from './git-call.ts';
 import { gitCommands } from './git-commands.ts';
 
+/** Commands after which other files may be tracked than before. */
+const reindexes =
+  /^(?:add|stage|init|clone|mv|rm|checkout|switch|reset|restore|stash|merge|rebase|pull|apply|am|cherry-pick|revert|read-tree|update-index|commit|submodule|worktree|sparse-checkout|bisect)$/;
+
 const git: Handler = (call): Value | undefined => {
   const { args, state } = call;
   let folders: readonly string[] | undefined = state.cwds;
@@ -70,7 +74,9 @@ const git: Handler = (call): Value | undefined => {
     call.doubt(`nobody looked into git ${command}`);
     return undefined;
   }
-  return handler({ call, command, args: rest, folders: folders ?? [] });
+  const out = handler({ call, command, args: rest, folders: folders ?? [] });
+  if (reindexes.test(command)) call.scene.reindex();
+  return out;
 };
 
 /** Version control. */
