@@ -4,7 +4,7 @@ import { CopilotError } from '../base/errors.ts';
 import { disarmGit, guardBare, guardGit, type GitGuard } from './git-guard.ts';
 import { historyGuard, type HiddenHistory, type HistoryGuard, type Repository } from './git-history.ts';
 import type { Confinement } from './launcher.ts';
-import type { Mount } from './mounts.ts';
+import { isWithin, type Mount } from './mounts.ts';
 
 /** What commands get of all repositories they can write to, for one command. */
 export interface GuardedRepositories {
@@ -102,7 +102,13 @@ export const guardRepositories = (
     const guard = kind === 'bare' ? guardBare(path, path) : guardGit(path, homes);
     const also = kind === 'bare' ? { also: [base] } : {};
     const repository = guard.repository && { repository: { ...guard.repository, ...also } };
-    return writable.includes(base) ? { ...guard, ...repository } : { mounts: [], notices: [], ...repository };
+    // A folder that was added to be read may lie in one that is written.
+    const innermost = shown
+      .filter((folder) => isWithin(path, folder))
+      .sort((one, other) => other.length - one.length)[0];
+    return innermost !== undefined && writable.includes(innermost)
+      ? { ...guard, ...repository }
+      : { mounts: [], notices: [], ...repository };
   };
 
   return async () => {

@@ -3,7 +3,7 @@ import { tryCase } from '../host/undo-random.ts';
 
 /** Cases of one run; another place to start than the clock is named by `UNDO_SEED`. */
 const cases = Number(process.env.UNDO_CASES ?? 500);
-const start = Number(process.env.UNDO_SEED ?? Date.now() % 1_000_000_000);
+const start = Number(process.env.UNDO_SEED ?? 1);
 
 it(`brings ${cases} random trees back to the byte after random shell programs`, async () => {
   console.log(`UNDO_SEED=${start} UNDO_CASES=${cases}`);

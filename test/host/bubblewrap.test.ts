@@ -160,6 +160,38 @@ describe.skipIf(!probe.available)('bubblewrap', { timeout: 60_000 }, () => {
     expect(await run('cd a/b; git show HEAD:.env')).not.toContain(secret);
   });
 
+  it('does not let a folder above a hidden file, or what hides its history, be renamed', async () => {
+    const root = folder();
+    repository(root, { 'a/vault/key.pem': secret, 'a/other': '' });
+    repository(join(root, 'b/inner'), { 'key.pem': secret });
+    const { run } = open(root, { hidden: named(root, /\/key\.pem$/) });
+    for (const name of ['a', 'a/vault', 'b', 'b/inner', '.git/objects', 'b/inner/.git/objects'])
+      expect(await run(`node -e 'require("fs").renameSync("${name}", "moved")'`), name).toMatch(/EBUSY|EXDEV/);
+    expect(existsSync(join(root, 'moved'))).toBe(false);
+    expect(await run('mv a/other a/another && ls a')).toBe('another\nvault\n');
+  });
+
+  it('keeps what it cannot hide of a repository below from commands, and refuses all in the workspace itself', async () => {
+    const root = folder();
+    repository(root, { 'key.pem': secret });
+    git(root, 'clone', '-q', '--shared', '.', 'shared');
+    const rules = { hidden: named(root, /\/key\.pem$/) };
+    const { run, launcher } = open(root, rules);
+    expect(await run('git -C shared show HEAD:key.pem; ls shared/.git/objects; echo on')).toMatch(/denied[^]*on\n$/);
+    expect(launcher.notices?.().join()).toMatch(/shared\/.git keeps of key.pem[^]*do not get its objects/);
+    const inShared = open(join(root, 'shared'), { hidden: named(root, /\/key\.pem$/) });
+    await expect(inShared.run('true')).rejects.toMatchObject({ code: 'E_SANDBOX', exitCode: 7 });
+  });
+
+  it('leaves a repository alone that was added to be read, also inside the workspace', async () => {
+    const root = folder();
+    const added = join(root, 'added');
+    repository(added, { file: 'one\n', '.env': secret });
+    const { run } = open(root, { folders: [{ path: added, access: 'read' }], hidden: named(root, /\/\.env$/) });
+    expect(await run('cd added; echo x > .git/HEAD; git show HEAD:.env')).not.toContain(secret);
+    expect(readFileSync(join(added, '.git/HEAD'), 'utf8')).toMatch(/^ref:/);
+  });
+
   it('removes what a command wrote to lead git elsewhere, and says so', async () => {
     const root = folder();
     repository(root, { file: '' });
