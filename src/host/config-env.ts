@@ -36,8 +36,8 @@ const fromVariable = (key: string, value: string): unknown => {
 };
 
 const prefix = 'LLM_COPILOT_';
-/** Variables of ours that are no configuration. */
-const reserved: ReadonlySet<string> = new Set(['DATA_DIR']);
+/** Variables of ours that are no configuration: where data lies, and what our own tests are told. */
+const reserved: ReadonlySet<string> = new Set(['DATA_DIR', 'TEST_SANDBOXES']);
 
 const variableOf = (key: string): string =>
   key
