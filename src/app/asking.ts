@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { Ask, Effect, Policy, Question } from '../core/policy.ts';
 import { parseSubject, type Rule } from '../engine/rule.ts';
-import { inside } from '../engine/path-patterns.ts';
+import { isWithin } from '../base/within.ts';
 
 /** What "always" needs: the policy to find what was asked about, and where rules are kept. */
 export interface Remembering {
@@ -23,7 +23,7 @@ const ruleFor = (effect: Effect, root: string): string | undefined => {
     case 'read':
     case 'write': {
       if (special.test(effect.path) || effect.how === 'delete') return undefined;
-      const path = inside(effect.path, root) ? `/${relative(root, effect.path)}`.slice(1) : effect.path;
+      const path = isWithin(effect.path, root) ? relative(root, effect.path) : effect.path;
       // Without a slash a pattern would match at any depth.
       const anchored = path.includes('/') ? path : `./${path}`;
       return `${effect.kind}(${anchored}${effect.recursive ? '/**' : ''})`;

@@ -3,7 +3,7 @@ import { messageOf } from '../base/errors.ts';
 import type { Plugin } from '../core/plugin.ts';
 import type { Enforcement } from '../core/sandbox.ts';
 import { openDatabase } from '../host/database.ts';
-import { configPaths } from '../host/config.ts';
+import { configPaths, type LoadedConfig } from '../host/config.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 import { runProgram } from '../host/programs.ts';
 import { ripgrepPath } from '../host/ripgrep.ts';
@@ -44,11 +44,16 @@ const heldUp = (enforces: Enforcement): string => {
 };
 
 /** The sandbox a run here would use. */
-const sandboxFinding = async (env: Env, root: string, plugins: readonly Plugin[]): Promise<Finding> => {
+const sandboxFinding = async (
+  env: Env,
+  root: string,
+  plugins: readonly Plugin[],
+  settings: Promise<LoadedConfig>,
+): Promise<Finding> => {
   try {
     const { confine } = await import('./confine.ts');
     const secretEnv = plugins.flatMap((plugin) => (plugin.providers ?? []).flatMap((provider) => provider.keyEnv));
-    const { sandbox, notices } = await confine({ root, env, config: await loadSettings(env, root), secretEnv });
+    const { sandbox, notices } = await confine({ root, env, config: await settings, secretEnv });
     const enforces = sandbox.enforces();
     await sandbox.close();
     const detail = [`${sandbox.name}: ${heldUp(enforces)}`, ...notices].join(' – ');
@@ -77,6 +82,9 @@ export const examine = async (
   isTerminal: boolean,
 ): Promise<Finding[]> => {
   const folder = dataDir(env);
+  const settings = loadSettings(env, root);
+  // Both findings that need it say so when it fails.
+  settings.catch(() => undefined);
   const providers = plugins
     .flatMap((plugin) => plugin.providers ?? [])
     .filter((provider) => provider.keyEnv.length > 0);
@@ -109,14 +117,14 @@ export const examine = async (
       }
     }),
     attempt('configuration', 'fail', async () => {
-      await loadSettings(env, root);
+      await settings;
       return configPaths(env, root).user;
     }),
     attempt('keys', 'warn', () => {
       if (set.length > 0) return `set: ${[...new Set(set)].join(', ')}`;
       throw new Error(`none set (${[...new Set(providers.flatMap((provider) => provider.keyEnv))].join(', ')})`);
     }),
-    sandboxFinding(env, root, plugins),
+    sandboxFinding(env, root, plugins, settings),
     ...(['bubblewrap', 'docker'] as const).map((kind) => available(kind)),
     attempt('terminal', 'warn', () => {
       if (isTerminal) return 'interactive';

@@ -168,11 +168,13 @@ export const drive = async (
   const workflow = verified(job.task, options, context);
   let ending: Ending;
   let outcome: Verification | undefined;
+  const record = (item: Event): void => {
+    const recorded = store.append(session.id, item);
+    for (const reader of all) reader.event(recorded);
+  };
   const { sandbox } = job;
-  const started = { run: context.id, sandbox: sandbox.name, enforces: sandbox.enforces() };
-  const about = store.append(session.id, { type: 'sandbox.selected', ...started });
-  for (const reader of all) reader.event(about);
   try {
+    record({ type: 'sandbox.selected', run: context.id, sandbox: sandbox.name, enforces: sandbox.enforces() });
     for (;;) {
       const step = await workflow.next();
       if (step.done) {
@@ -186,8 +188,7 @@ export const drive = async (
         continue;
       }
       if (item.type === 'run.finished') turns += item.turns;
-      const recorded = store.append(session.id, item);
-      for (const reader of all) reader.event(recorded);
+      record(item);
     }
   } catch (thrown) {
     await workflow.return(undefined as never).catch(() => undefined);

@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { configError, messageOf, usageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Effect, Policy } from '../core/policy.ts';
-import type { Enforcement } from '../core/sandbox.ts';
 import { matchesFile } from '../engine/path-patterns.ts';
 import type { PermissionMode } from '../engine/modes.ts';
 import { parseRule, parseSubject, type LimitRule, type Rule } from '../engine/rule.ts';
 import { matchesExample, rulePolicy, type PolicyOptions } from '../engine/rules.ts';
 import type { LoadedConfig } from '../host/config.ts';
 import type { SourcedRule } from '../host/config-rules.ts';
-import { findBelow, lookups } from '../host/shell-place.ts';
+import { findBelow, lookups, realPath } from '../host/shell-place.ts';
 
 const subject = /[\w-]+(?:\([^)]*\))?/g;
 
@@ -130,16 +129,12 @@ const checkExamples = ({ examples }: RuleSet, options: PolicyOptions): void => {
 };
 
 /** What is known of the place commands would run in. */
-export interface PermissionPlace {
-  /** The workspace first, then added folders: absolute real paths. */
-  roots: readonly string[];
-  readable: readonly string[];
-  home: string;
-  /** Our own configuration and data. */
-  own: readonly string[];
+export interface PermissionPlace extends Pick<
+  PolicyOptions,
+  'roots' | 'readable' | 'home' | 'temp' | 'own' | 'enforces'
+> {
   /** The environment commands get. */
   env: Readonly<Record<string, string | undefined>>;
-  enforces?: Enforcement;
 }
 
 /** What a run may do. */
@@ -153,10 +148,9 @@ export interface Permissions {
 }
 
 /** Temporary folders, as they are spelled and as they really are. */
-export const tempFolders = (): string[] => {
-  const { real } = lookups('/');
-  return [...new Set(['/tmp', '/var/tmp', tmpdir()].flatMap((path) => [path, real(path)]))];
-};
+export const tempFolders = (): string[] => [
+  ...new Set(['/tmp', '/var/tmp', tmpdir()].flatMap((path) => [path, realPath(path)])),
+];
 
 /** Makes the policy of a rule set. The shell parser is loaded at the first command. @throws CopilotError exit 3 */
 export const permissionsFor = (set: RuleSet, place: PermissionPlace): Permissions => {
@@ -186,7 +180,6 @@ export const permissionsFor = (set: RuleSet, place: PermissionPlace): Permission
     ...place,
     mode: set.mode,
     rules,
-    temp: tempFolders(),
     findBelow,
     expand: async (command) => {
       try {

@@ -5,6 +5,7 @@ import type { Config } from '../core/config.ts';
 import type { Decision, Effect } from '../core/policy.ts';
 import type { Enforcement } from '../core/sandbox.ts';
 import type { Rule } from '../engine/rule.ts';
+import type { LoadedConfig } from '../host/config.ts';
 import type { Env } from '../host/paths.ts';
 import { confine, type Confined } from './confine.ts';
 import { loadSettings } from './settings.ts';
@@ -17,13 +18,16 @@ export interface PolicyPlace {
   trust?: boolean;
 }
 
-const withPolicy = async <T>(place: PolicyPlace, use: (confined: Confined) => Promise<T> | T): Promise<T> => {
+const withPolicy = async <T>(
+  place: PolicyPlace,
+  use: (confined: Confined, config: LoadedConfig) => Promise<T> | T,
+): Promise<T> => {
   const root = realpathSync(place.cwd);
   const config = await loadSettings(place.env, root, place);
   const confined = await confine({ root, env: place.env, config });
   confined.notices.unshift(...config.notices);
   try {
-    return await use(confined);
+    return await use(confined, config);
   } finally {
     await confined.sandbox.close();
   }
@@ -139,10 +143,8 @@ export interface PolicyListing {
 }
 
 /** Every rule in force and what holds it up. @throws CopilotError exit 3 or 7 */
-export const listPolicy = async (place: PolicyPlace): Promise<PolicyListing> => {
-  const root = realpathSync(place.cwd);
-  const { value } = await loadSettings(place.env, root, place);
-  return withPolicy(place, ({ permissions, rules, sandbox, notices }) => {
+export const listPolicy = (place: PolicyPlace): Promise<PolicyListing> =>
+  withPolicy(place, ({ permissions, rules, sandbox, notices }, { value }) => {
     const enforces = sandbox.enforces();
     const held = ({ kind, verdict }: Rule): boolean =>
       verdict === 'deny' &&
@@ -162,4 +164,3 @@ export const listPolicy = async (place: PolicyPlace): Promise<PolicyListing> => 
       notices,
     };
   });
-};

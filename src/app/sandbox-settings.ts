@@ -3,7 +3,7 @@ import type { Confinement, Limits, PathRules } from '../host/launcher.ts';
 import { baseOf, matchesFile, type PatternPlace } from '../engine/path-patterns.ts';
 import { parseBytes } from '../engine/rule.ts';
 import type { RuleSet } from './permissions.ts';
-import { undoSettings } from './undo-settings.ts';
+import { undoSettings } from '../host/undo-settings.ts';
 
 /** What configuration and rules ask of the sandbox, whichever is chosen. */
 export interface SandboxWish extends Pick<Confinement, 'allowedHosts' | 'limits' | 'context'> {

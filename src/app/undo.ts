@@ -17,7 +17,7 @@ import { errorInfo } from '../engine/run.ts';
 import type { ErrorInfo } from '../core/event.ts';
 import { openSessions } from './sessions.ts';
 import { loadSettings } from './settings.ts';
-import { undoSettings } from './undo-settings.ts';
+import { undoSettings } from '../host/undo-settings.ts';
 
 /** Which steps: one by its number, all of a run (id, prefix of one, or `last`), or the last one not taken back. */
 export interface UndoChoice {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { isCopilotError } from '../base/errors.ts';
 import { merge } from '../base/streams.ts';
+import { unlessAborted } from '../base/unless-aborted.ts';
 import type { RunResult, Task } from '../core/agent.ts';
 import type { Event, Transient } from '../core/event.ts';
 import { text, type ToolCallBlock, type ToolResultBlock } from '../core/message.ts';
@@ -121,21 +122,6 @@ export const reachOf = (effects: readonly Effect[]): 'nothing' | 'anything' | st
     paths.add(effect.path);
   }
   return paths.size === 0 ? 'nothing' : [...paths];
-};
-
-/** Settles with the promise, or rejects as soon as the signal aborts. */
-const unlessAborted = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> => {
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 };
 
 /** Records the workspace for undo: durable before the tool starts, and again once it ended. */

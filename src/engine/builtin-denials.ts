@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
+import { isWithin } from '../base/within.ts';
 import type { Effect } from '../core/policy.ts';
-import { inside, type PatternPlace } from './path-patterns.ts';
+import { isTemp, type PatternPlace } from './path-patterns.ts';
 
 /** What built-in denials need to know of this machine. */
 export interface DenialPlace extends PatternPlace {
@@ -34,28 +35,26 @@ const steersGit =
   /\/\.git(?:\/modules\/.+?|\/worktrees\/[^/]+)?\/(?:hooks(?:\/|$)|config(?:\.worktree)?$|info\/attributes$)/i;
 const ownFolder = /\/\.llm-copilot(?:\/|$)/i;
 
-const isTemp = (path: string, { temp = [] }: DenialPlace): boolean =>
-  temp.some((folder) => path !== folder && inside(path, folder));
-
 const ofPath = (effect: Extract<Effect, { path: string }>, place: DenialPlace): string | undefined => {
   const { path } = effect;
   const { roots, home, own = [] } = place;
   if (effect.recursive && effect.how) {
     const verb = effect.how === 'delete' ? 'deletes' : 'changes the mode or owner of';
-    const outside = !roots.some((root) => inside(path, root));
-    if (path === '/' || path === home || inside(home, path)) return `it ${verb} ${path} and everything below it`;
-    if (outside && !isTemp(path, place)) return `it ${verb} ${path}, outside the workspace, and everything below it`;
-    if (effect.how === 'delete' && roots.some((root) => inside(root, path))) return `it deletes the workspace itself`;
+    const outside = !roots.some((root) => isWithin(path, root));
+    if (path === '/' || path === home || isWithin(home, path)) return `it ${verb} ${path} and everything below it`;
+    if (outside && !(isTemp(path, place) && !place.temp?.includes(path)))
+      return `it ${verb} ${path}, outside the workspace, and everything below it`;
+    if (effect.how === 'delete' && roots.some((root) => isWithin(root, path))) return `it deletes the workspace itself`;
   }
   const deletesGit = effect.how === 'delete' && /\/\.git$/i.test(path);
   if (deletesGit) return `it deletes the repository ${path}`;
   if (steersGit.test(path)) return `${path} decides which programs git runs`;
-  const ours = [...own.filter((folder) => inside(path, folder) || (effect.recursive && inside(folder, path)))];
-  if (ours.length > 0 || (ownFolder.test(path) && !path.includes('/.llm-copilot-'))) return `${path} rules this agent`;
-  if (systemStartUp.some((one) => inside(path, one))) return `${path} is run by every shell`;
-  if (!inside(path, home)) return undefined;
+  const isOurs = own.some((folder) => isWithin(path, folder) || (effect.recursive && isWithin(folder, path)));
+  if (isOurs || ownFolder.test(path)) return `${path} rules this agent`;
+  if (systemStartUp.some((one) => isWithin(path, one))) return `${path} is run by every shell`;
+  if (!isWithin(path, home)) return undefined;
   const below = path.slice(home.length + 1);
-  if (startUp.has(below) || startUpFolders.some((folder) => inside(below, folder)))
+  if (startUp.has(below) || startUpFolders.some((folder) => isWithin(below, folder)))
     return `${basename(path)} in your home folder steers your shell, git or ssh`;
   return undefined;
 };

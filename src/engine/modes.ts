@@ -1,6 +1,7 @@
+import { isWithin } from '../base/within.ts';
 import type { Decision, Effect } from '../core/policy.ts';
 import type { Enforcement } from '../core/sandbox.ts';
-import { inside, type PatternPlace } from './path-patterns.ts';
+import { isTemp, type PatternPlace } from './path-patterns.ts';
 
 /** How much is allowed without asking. */
 export const permissionModes = ['plan', 'ask', 'accept-edits', 'auto', 'bypass'] as const;
@@ -21,7 +22,7 @@ const guarded = ['.git', '.llm-copilot'];
 
 /** True inside the workspace, but for guarded folders: also those of repositories within, and whatever their case. */
 const isEditable = (path: string, roots: readonly string[]): boolean => {
-  const root = roots.find((folder) => inside(path, folder));
+  const root = roots.find((folder) => isWithin(path, folder));
   const names = path.slice(root?.length).toLowerCase().split('/');
   return root !== undefined && !names.some((name) => guarded.includes(name));
 };
@@ -33,13 +34,9 @@ const devices = ['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom', '/dev/
 const systemSecrets = ['shadow', 'shadow-', 'gshadow', 'gshadow-', 'sudoers', 'sudoers.d', 'ssl/private', 'ssh'];
 
 const isSystem = (path: string): boolean =>
-  (system.some((folder) => inside(path, folder)) && !systemSecrets.some((name) => inside(path, `/etc/${name}`))) ||
+  (system.some((folder) => isWithin(path, folder)) && !systemSecrets.some((name) => isWithin(path, `/etc/${name}`))) ||
   systemFiles.includes(path) ||
   devices.includes(path);
-
-/** A home folder below a temporary one is still a home folder. */
-const isTemp = (path: string, { temp = [], home }: PatternPlace): boolean =>
-  temp.some((folder) => inside(path, folder)) && !inside(path, home);
 
 /** What the mode says of an effect no rule is about. */
 export const byMode = (effect: Effect, place: ModePlace): Decision['verdict'] => {
@@ -47,7 +44,7 @@ export const byMode = (effect: Effect, place: ModePlace): Decision['verdict'] =>
   if (mode === 'bypass') return 'allow';
   switch (effect.kind) {
     case 'read': {
-      if ([...roots, ...readable].some((folder) => inside(effect.path, folder))) return 'allow';
+      if ([...roots, ...readable].some((folder) => isWithin(effect.path, folder))) return 'allow';
       if (devices.includes(effect.path)) return 'allow';
       return mode === 'auto' && (isSystem(effect.path) || isTemp(effect.path, place)) ? 'allow' : 'ask';
     }

@@ -1,4 +1,5 @@
 import { matchesPath } from '../base/glob.ts';
+import { isWithin } from '../base/within.ts';
 
 /** Where path patterns are seen from. */
 export interface PatternPlace {
@@ -9,9 +10,9 @@ export interface PatternPlace {
   temp?: readonly string[];
 }
 
-/** True for a path that is the folder or lies in it. */
-export const inside = (path: string, folder: string): boolean =>
-  path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+/** True below a folder for temporary files; a home folder below one is still a home folder. */
+export const isTemp = (path: string, { temp = [], home }: PatternPlace): boolean =>
+  temp.some((folder) => isWithin(path, folder)) && !isWithin(path, home);
 
 /** `~/` and `$TMPDIR/` as absolute patterns. */
 const spelled = (pattern: string, { home, temp = [] }: PatternPlace): string[] => {
@@ -26,7 +27,7 @@ export const matchesFile = (pattern: string, path: string, place: PatternPlace):
   return spelled(pattern, place).some((one) =>
     one.startsWith('/')
       ? matchesPath(one, path)
-      : place.roots.some((root) => inside(path, root) && matchesPath(one, path.slice(root.length + 1))),
+      : place.roots.some((root) => isWithin(path, root) && matchesPath(one, path.slice(root.length + 1))),
   );
 };
 

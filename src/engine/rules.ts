@@ -147,7 +147,10 @@ const judgeEffect = (tool: string, effect: Effect, options: PolicyOptions, exact
         verdict: 'ask',
         by: 'mode',
         why: `${effect.why ?? 'It may do anything'}, and this sandbox does not hold up "${broken.text}": ${effect.command}.`,
-        hint: '--sandbox bubblewrap or docker, which do',
+        hint:
+          broken.kind === 'exec'
+            ? `the rule "allow: exec(${effect.command.split('\n', 1)[0] ?? ''})": no sandbox knows which programs run`
+            : '--sandbox bubblewrap or docker, which do',
       };
   }
   if (decided) return decided;

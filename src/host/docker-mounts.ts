@@ -4,7 +4,8 @@ import { boundSockets } from './bound-sockets.ts';
 import { netFolderInside } from './docker-inside.ts';
 import type { Confinement, PathRules } from './launcher.ts';
 import { maskFinder } from './masks.ts';
-import { foldersAbove, isWithin, kindAt, sortedMounts, type Mount } from './mounts.ts';
+import { isWithin } from '../base/within.ts';
+import { foldersAbove, kindAt, sortedMounts, type Mount } from './mounts.ts';
 import { guardRepositories, type GuardedRepositories } from './repositories.ts';
 import { sandboxError } from './sandbox-error.ts';
 

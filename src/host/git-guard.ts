@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Repository } from './git-history.ts';
-import { isWithin, type Mount } from './mounts.ts';
+import { isWithin } from '../base/within.ts';
+import type { Mount } from './mounts.ts';
 
 /** What commands may do with the git repository a workspace belongs to. */
 export interface GitGuard {

@@ -175,9 +175,3 @@ export const maskFinder = (rules: PathRules, limits: { maxEntries?: number } = {
     return last.masked;
   };
 };
-
-/** Existing paths the rules name, looked for once; see {@link Masked}. */
-export const findMasked = (rules: PathRules, limits: { maxEntries?: number } = {}): string[] => {
-  const { files, folders } = maskFinder(rules, limits)();
-  return [...folders, ...files];
-};

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { isWithin } from '../base/within.ts';
 
 /** One thing laid over a path for commands. */
 export interface Mount {
@@ -14,10 +15,6 @@ export interface Mount {
 
 const order: readonly Mount['kind'][] = ['empty', 'read', 'write', 'file', 'folder'];
 const depthOf = (path: string): number => path.split('/').length;
-
-/** True for a path that is the folder or lies in it. */
-export const isWithin = (path: string, folder: string): boolean =>
-  path === folder || folder === '/' || path.startsWith(`${folder}/`);
 
 /** What lies below comes later; at one path, masks come last. */
 export const sortedMounts = (mounts: readonly Mount[]): Mount[] =>

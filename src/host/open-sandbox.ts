@@ -1,7 +1,7 @@
 import type { Enforcement, Sandbox } from '../core/sandbox.ts';
 import type { Confinement, Launcher, PathRules, ProcessEnv } from './launcher.ts';
 import { localLauncher } from './local-launcher.ts';
-import { isWithin } from './mounts.ts';
+import { isWithin } from '../base/within.ts';
 import { sandboxError } from './sandbox-error.ts';
 import type { UndoStoreOptions } from './undo-store.ts';
 import { workspaceSandbox, type SandboxPlace } from './workspace-sandbox.ts';
@@ -79,7 +79,7 @@ const choose = async (settings: SandboxSettings): Promise<Choice> => {
 /** What was asked for and does not hold, in words that end "the sandbox cannot …". */
 const unenforced = (settings: SandboxSettings, launcher: Launcher): string[] => {
   const holds: Enforcement = launcher.enforces();
-  const { limits, hidden, readOnly, allowedHosts, level } = settings;
+  const { limits, hidden, readOnly, allowedHosts, level, context } = settings;
   const asked: [boolean, boolean, string][] = [
     [hidden !== undefined, holds.fs, 'keep commands from reading what deny rules name'],
     [readOnly !== undefined, holds.fs, 'keep commands from writing what deny rules name'],
@@ -88,6 +88,8 @@ const unenforced = (settings: SandboxSettings, launcher: Launcher): string[] => 
     [limits.cpuSeconds !== undefined, holds.cpu, 'limit the CPU time of all processes together'],
     [limits.pids !== undefined, launcher.name === 'docker', 'limit the number of processes for certain'],
     [limits.maxConnections !== undefined, holds.net, 'limit connections'],
+    [limits.memoryThreshold !== undefined, holds.memory, 'reclaim memory above a threshold'],
+    [context === 'isolated', holds.fs, 'give every command a temporary folder of its own'],
   ];
   return asked.flatMap(([wanted, held, words]) => (wanted && !held ? [words] : []));
 };

@@ -4,7 +4,8 @@ import { CopilotError } from '../base/errors.ts';
 import { disarmGit, guardBare, guardGit, type GitGuard } from './git-guard.ts';
 import { historyGuard, type HiddenHistory, type HistoryGuard, type Repository } from './git-history.ts';
 import type { Confinement } from './launcher.ts';
-import { isWithin, type Mount } from './mounts.ts';
+import { isWithin } from '../base/within.ts';
+import type { Mount } from './mounts.ts';
 
 /** What commands get of all repositories they can write to, for one command. */
 export interface GuardedRepositories {

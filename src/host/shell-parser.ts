@@ -4,28 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Language, Parser, type TreeCursor } from 'web-tree-sitter';
 import { CopilotError, exitCodes } from '../base/errors.ts';
+import type { ParseShell, SyntaxNode } from '../core/shell.ts';
 import { packageDir } from './templates.ts';
 
-/** A node copied out of the parser's memory, so that the tree itself can be freed at once. */
-interface PlainNode {
-  readonly type: string;
-  readonly text: string;
-  readonly isNamed: boolean;
-  readonly hasError: boolean;
-  readonly isMissing: boolean;
-  readonly startIndex: number;
-  readonly endIndex: number;
-  readonly children: readonly PlainNode[];
-  childForFieldName(name: string): PlainNode | null;
-  fieldNameForChild(index: number): string | null;
-}
-
-/** Parses shell source whole; undefined when there is no tree. */
-type Parse = (source: string) => PlainNode | undefined;
-
-const copyOf = (cursor: TreeCursor, source: string): PlainNode => {
+/** A copy out of the parser's memory, so that the tree itself can be freed at once. */
+const copyOf = (cursor: TreeCursor, source: string): SyntaxNode => {
   const { nodeType: type, nodeIsNamed: isNamed, nodeIsMissing: isMissing, startIndex, endIndex } = cursor;
-  const children: PlainNode[] = [];
+  const children: SyntaxNode[] = [];
   const fields: (string | null)[] = [];
   if (cursor.gotoFirstChild()) {
     do {
@@ -48,7 +33,7 @@ const copyOf = (cursor: TreeCursor, source: string): PlainNode => {
   };
 };
 
-const load = async (): Promise<Parse> => {
+const load = async (): Promise<ParseShell> => {
   const file = (packageName: string, name: string): string => {
     const built = join(packageDir(), 'dist', 'grammars', name);
     return existsSync(built) ? built : join(packageDir(), 'node_modules', packageName, name);
@@ -77,10 +62,10 @@ const load = async (): Promise<Parse> => {
   }
 };
 
-let loaded: Promise<Parse> | undefined;
+let loaded: Promise<ParseShell> | undefined;
 
 /**
  * Loads web-tree-sitter and the bash grammar, once. To be imported dynamically: its static import is what loads.
  * @throws CopilotError `E_SHELL_PARSER` when a file of the package is missing.
  */
-export const loadShellParser = (): Promise<Parse> => (loaded ??= load());
+export const loadShellParser = (): Promise<ParseShell> => (loaded ??= load());

@@ -1,16 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-
-/** What may be looked up while a command is taken apart; the engine declares the same shape. */
-export interface Lookups {
-  list: (folder: string) => readonly string[] | undefined;
-  real: (path: string) => string;
-  read: (path: string) => string | undefined;
-  links: (path: string) => readonly string[];
-  tracked: () => readonly string[];
-  history: () => readonly string[];
-}
+import type { Lookups } from '../core/shell.ts';
 
 const maxScriptBytes = 256 * 1024;
 /** More entries than this are not looked through for one decision. */
@@ -26,7 +17,7 @@ const attempt = <T>(look: () => T): T | undefined => {
 };
 
 /** The path with links of its longest existing part resolved; a dangling link leads to where it points. */
-const realPath = (path: string): string => {
+export const realPath = (path: string): string => {
   let rest = '';
   let at = resolve(path);
   for (let links = 0; links < maxLinks;) {
@@ -98,7 +89,7 @@ const stampOf = (root: string): string =>
     .join(' ');
 
 /** Look-ups on this machine for one workspace. Git is asked once, and again when its index or refs changed. */
-export const lookups = (root: string): Lookups => {
+export const lookups = (root: string): Required<Lookups> => {
   const remembered = (ask: () => readonly string[]): (() => readonly string[]) => {
     let known: { stamp: string; paths: readonly string[] } | undefined;
     return () => {

@@ -2,7 +2,8 @@ import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import type { ProcessEnv } from './launcher.ts';
-import { isWithin, type Mount } from './mounts.ts';
+import { isWithin } from '../base/within.ts';
+import type { Mount } from './mounts.ts';
 
 /** Below a home folder: programs and their libraries, and what git is told; nothing that holds credentials. */
 const shown = [

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { CopilotError, exitCodes, isCopilotError, messageOf } from '../base/errors.ts';
 import { snapshotError } from './shadow-git.ts';
+import { undoSettings } from './undo-settings.ts';
 import { alone, sharing } from './undo-store-locks.ts';
 import { openObjects } from './undo-store-objects.ts';
 import { shownPath, toBytes } from './undo-store-paths.ts';
@@ -23,25 +24,18 @@ import { changedPaths, entryAt, fromHex, leftOutPaths, sameEntry } from './undo-
 export type { Pruned, PruneOptions } from './undo-store-prune.ts';
 export type { Remark, RestorePlan, UndoChange, UndoRange } from './undo-store-plan.ts';
 
-/** Folders nobody edits and that can be made again; `exclude` replaces them. */
-export const defaultUndoExclude: readonly string[] = ['node_modules/', '.venv/', 'venv/', '__pycache__/'];
-/** Larger files are left out. */
-export const defaultMaxFileBytes = 50 * 1024 * 1024;
-/** How long and how much is kept. */
-export const defaultUndoKeep = { days: 7, bytes: 1024 ** 3 };
-
 /** How to open a store. */
 export interface UndoStoreOptions {
   /** The workspace. */
   root: string;
   /** The store is a folder in here. */
   dataDir: string;
-  /** Patterns in gitignore's form, with a final `/` for folders only; {@link defaultUndoExclude} when left out. */
+  /** Patterns in gitignore's form, with a final `/` for folders only; the usual ones ({@link undoSettings}) when left out. */
   exclude?: readonly string[];
   maxFileBytes?: number;
   /** Absolute real paths of folders outside of the root that are recorded with it. */
   addedFolders?: readonly string[];
-  /** What a store that was used prunes itself to, at most once a day; {@link defaultUndoKeep} when left out. */
+  /** What a store that was used prunes itself to, at most once a day; the usual when left out. */
   keep?: { days: number; bytes: number };
   /** Above these a snapshot is refused. */
   most?: { entries: number; bytes: number };
@@ -99,15 +93,15 @@ export const openUndoStore = (options: UndoStoreOptions): UndoStore => {
   const rootBytes = root === '/' ? '' : toBytes(root);
   const dir = folderOf(options.dataDir, root);
   const objects = openObjects(join(dir, 'objects'));
-  const keep = options.keep ?? defaultUndoKeep;
+  const { exclude, maxFileBytes, keep } = { ...undoSettings(), ...options };
   const record = recorder({
     root,
     rootBytes,
     dir,
     dataDir: options.dataDir,
     objects,
-    exclude: options.exclude ?? defaultUndoExclude,
-    maxFileBytes: options.maxFileBytes ?? defaultMaxFileBytes,
+    exclude,
+    maxFileBytes,
     added: (options.addedFolders ?? []).map((folder) => `${folder}/`),
     most: options.most ?? defaultMost,
   });

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join, resolve as absolute } from 'node:path';
+import { unlessAborted } from '../base/unless-aborted.ts';
 import type { BackgroundProcess, ExecOptions, ExecResult, Sandbox } from '../core/sandbox.ts';
 import type { Confinement, Launch, Launcher, ProcessEnv } from './launcher.ts';
 import { listFolder, readBytes, resolvePath, statPath, writeBytes } from './local-files.ts';
@@ -58,23 +59,6 @@ const quietEnv = {
 const dependencyFolders = ['node_modules', '.venv', 'venv', 'vendor', 'target'];
 /** Bytes of unread output of a background command kept in memory. */
 const unreadBytes = 30_000;
-
-/** Settles with the promise, or rejects as soon as the signal aborts. */
-const unlessAborted = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> => {
-  // Should the abort win, its failure is nobody's.
-  promise.catch(() => undefined);
-  signal.throwIfAborted();
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-};
 
 /** Waits for what has to happen before a launch is spawned; when that fails, the launch is over as soon as it is there. */
 const unlessDropped = (launched: Promise<Launch>, ready: Promise<Launch>): Promise<Launch> => {

@@ -87,7 +87,7 @@ const openLane = async (subject: Subject, name: string, { hide, packed }: Attack
     await leave();
     count += 1;
     const folder = join(fixture.folder, `${count}`);
-    const root = copyWorkspace(fixture, join(folder, 'work'));
+    const root = copyWorkspace(fixture, join(folder, 'project'));
     const home = copyHome(fixture, join(folder, 'home'));
     const sandbox = subject.open({
       root,

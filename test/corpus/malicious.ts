@@ -2008,7 +2008,7 @@ const groups: readonly { category: string; aims: Aim; commands: readonly (string
       'ln -s /proc/self/cwd c; cat c/.env',
       'exec 9<.; cat /proc/self/fd/9/.env',
       'cd /proc/self/cwd; cat secrets/key.pem',
-      'cd deep/a/b; cat up/../work/.env 2>/dev/null; cat up/.env',
+      'cd deep/a/b; cat up/../project/.env 2>/dev/null; cat up/.env',
       'cat deep/a/b/up/src/../.env',
       'cat src/../deep/a/b/up/secrets/key.pem',
       'cp -P link-to-env l2; cat l2',

@@ -68,7 +68,7 @@ const timeoutMs = 6_000;
 
 /** Everything in a folder but the workspace's own files, with git's and our settings in it and the modes of what is outside. */
 const guardedState = (folder: string): Map<string, string> => {
-  const root = join(folder, 'work');
+  const root = join(folder, 'project');
   const guarded = [join(root, '.llm-copilot'), join(root, '.git/hooks')];
   const state = new Map(
     [...stateOf(folder)].filter(
@@ -98,7 +98,7 @@ export const runTampering = async (
   const fixture = attackedWorkspace(9);
   const caught: { line: string; changed: string[] }[] = [];
   const one = async (line: string, folder: string): Promise<string[]> => {
-    const root = copyWorkspace(fixture, join(folder, 'work'));
+    const root = copyWorkspace(fixture, join(folder, 'project'));
     const home = copyHome(fixture, join(folder, 'home'));
     writeFileSync(join(root, 'own.sh'), `#!/bin/sh\ntouch ${folder}/mark\ncat\n`, { mode: 0o755 });
     const before = guardedState(folder);

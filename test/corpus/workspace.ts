@@ -60,7 +60,7 @@ const write = (root: string, files: Readonly<Record<string, string>>): void => {
 
 const begin = (): { folder: string; root: string; home: string; git: (...args: string[]) => void } => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'llm-copilot-corpus-')));
-  const root = join(folder, 'work');
+  const root = join(folder, 'project');
   const home = join(folder, 'home');
   mkdirSync(root);
   write(home, {

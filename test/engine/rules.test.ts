@@ -352,7 +352,8 @@ describe('commands taken apart', () => {
     for (const rule of ['deny: read(.env)', 'deny: write(src/**)', 'deny: net(*)', 'deny: exec(git push *)'])
       expect(await decide('node -e x', {}, 'auto', rule, 'allow: exec(node *)'), rule).toMatchObject({
         verdict: 'ask',
-        hint: expect.stringContaining('bubblewrap') as string,
+        // No sandbox knows which programs run, so there another rule is all that helps.
+        hint: expect.stringContaining(rule.includes('exec') ? 'allow: exec(node -e x)' : 'bubblewrap') as string,
       });
     expect((await decide('node -e x', {}, 'auto', 'ask: net(*)')).verdict).toBe('allow');
     expect((await decide('node -e x', { enforces: held }, 'auto', 'deny: read(.env)')).verdict).toBe('allow');

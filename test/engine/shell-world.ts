@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { commandEffects, type ShellPlace } from '../../src/engine/shell/command-effects.ts';
+import type { ShellPlace } from '../../src/core/shell.ts';
+import { commandEffects } from '../../src/engine/shell/command-effects.ts';
 import type { Effect } from '../../src/core/policy.ts';
 import { loadShellParser } from '../../src/host/shell-parser.ts';
 

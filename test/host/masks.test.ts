@@ -12,8 +12,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PathRules } from '../../src/host/launcher.ts';
-import { findMasked, maskFinder } from '../../src/host/masks.ts';
+import { maskFinder } from '../../src/host/masks.ts';
 
+const findMasked = (...given: Parameters<typeof maskFinder>): string[] => {
+  const { files, folders } = maskFinder(...given)();
+  return [...folders, ...files];
+};
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'masks-')));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 let count = 0;

@@ -11,7 +11,7 @@ import { text } from '../../src/core/message.ts';
 import { drain } from '../../src/base/streams.ts';
 import { rulePolicy } from '../../src/engine/rules.ts';
 import { run, type RunContext } from '../../src/engine/run.ts';
-import { localSandbox } from '../../src/host/local-sandbox.ts';
+import { localSandbox } from './local-sandbox.ts';
 import { scriptedProvider, tempProject, type Script, type TempProject } from '../../src/testing.ts';
 
 /** A tool for tests: does what `act` says. */

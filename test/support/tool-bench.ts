@@ -10,7 +10,7 @@ import {
   type ToolOutput,
   type Transient,
 } from 'llm-copilot-agent';
-import { localSandbox } from '../../src/host/local-sandbox.ts';
+import { localSandbox } from './local-sandbox.ts';
 
 /** A temp workspace with a real sandbox, and a way to call tools in it. */
 export interface ToolBench {

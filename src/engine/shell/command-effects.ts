@@ -1,13 +1,9 @@
+import type { ParseShell, ShellPlace } from '../../core/shell.ts';
 import type { Effect } from '../../core/policy.ts';
 import { isForkBomb } from './fork-bomb.ts';
 import { interpret } from './interpret.ts';
 import { scene as newScene } from './scene.ts';
-import type { ShellPlace } from './shell-place.ts';
 import { firstState } from './state.ts';
-import type { ParseShell } from './syntax.ts';
-
-export type { ShellPlace } from './shell-place.ts';
-export type { ParseShell, SyntaxNode } from './syntax.ts';
 
 /**
  * What a bash command line would do: one exec effect per simple command in it, and the files, hosts and variables they

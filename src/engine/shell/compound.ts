@@ -1,7 +1,8 @@
+import type { SyntaxNode } from '../../core/shell.ts';
 import type { Io, Machine, Result } from './machine.ts';
 import { unchanged } from './machine.ts';
 import { mergeStates, withVariable, type State, type Variable } from './state.ts';
-import { childrenOf, fieldsOf, type SyntaxNode } from './syntax.ts';
+import { childrenOf, fieldsOf } from './syntax.ts';
 import { checkArithmetic } from './parameters.ts';
 import { anything, type Arg, type Value } from './value.ts';
 import { lookUp, valueOf } from './variables.ts';

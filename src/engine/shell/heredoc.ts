@@ -1,4 +1,5 @@
-import { fieldsOf, type SyntaxNode } from './syntax.ts';
+import type { SyntaxNode } from '../../core/shell.ts';
+import { fieldsOf } from './syntax.ts';
 import { literally, type Value } from './value.ts';
 import { expandText, type WordPlace } from './words.ts';
 

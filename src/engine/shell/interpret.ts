@@ -1,3 +1,4 @@
+import type { ParseShell, SyntaxNode } from '../../core/shell.ts';
 import { compounds } from './compound.ts';
 import type { Io, Machine, Result, Shared } from './machine.ts';
 import { quiet, unchanged } from './machine.ts';
@@ -7,7 +8,7 @@ import { simpleStatement } from './simple-statement.ts';
 import { runCommand } from './run-command.ts';
 import { inOrder, pipeline, sequence } from './sequences.ts';
 import { mergeStates, type State } from './state.ts';
-import { childrenOf, partsOf, treeFault, type ParseShell, type SyntaxNode } from './syntax.ts';
+import { childrenOf, partsOf, treeFault } from './syntax.ts';
 import { anything } from './value.ts';
 
 const maxDepth = 4;

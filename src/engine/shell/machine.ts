@@ -1,6 +1,6 @@
+import type { ParseShell, SyntaxNode } from '../../core/shell.ts';
 import type { Scene } from './scene.ts';
 import type { State } from './state.ts';
-import type { ParseShell, SyntaxNode } from './syntax.ts';
 import { anything, type Arg, type Value } from './value.ts';
 
 /** What a command reads on stdin. */
@@ -68,6 +68,3 @@ export interface Settings {
   /** Functions and builtins are passed over (`env x`, `command x`). */
   readonly external?: boolean;
 }
-
-/** No assignments before the command. */
-export const plainSettings: Settings = { prefix: [] };

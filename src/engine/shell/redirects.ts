@@ -1,8 +1,9 @@
+import type { SyntaxNode } from '../../core/shell.ts';
 import { besideHeredoc, heredocText } from './heredoc.ts';
 import { unchanged, type Feed, type Io, type Machine, type Result } from './machine.ts';
 import { inOrder, pipeline } from './sequences.ts';
 import type { State } from './state.ts';
-import { childrenOf, fieldsOf, partsOf, type SyntaxNode } from './syntax.ts';
+import { childrenOf, fieldsOf, partsOf } from './syntax.ts';
 import { anything, literally, type Arg } from './value.ts';
 import { wordPlace } from './word-place.ts';
 import { expandText, expandWord, type WordPlace } from './words.ts';

@@ -7,7 +7,7 @@ import { pathsOf } from './redirects.ts';
 import { setVariable } from './simple-statement.ts';
 import type { Touch } from './scene.ts';
 import { firstState, mergeStates, withVariable, type State } from './state.ts';
-import { anything, known, type Arg, type Value } from './value.ts';
+import { anything, type Arg, type Value } from './value.ts';
 
 const systemFolders = /^\/(?:usr\/(?:local\/)?)?s?bin$|^\/opt\/homebrew\/bin$/;
 
@@ -209,10 +209,3 @@ export const runCommand = (
   const fromNet = scene.fetches() > before;
   return { ok, no, out: fromNet ? { ...out, fromNet } : out };
 };
-
-/** The words of a text a program splits at spaces by itself. */
-export const wordsOf = (text: string): Arg[] =>
-  text
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .map((word) => known(word));

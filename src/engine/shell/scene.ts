@@ -1,6 +1,6 @@
+import type { ShellPlace } from '../../core/shell.ts';
 import { basename, dirname, normalize } from 'node:path';
 import type { Effect } from '../../core/policy.ts';
-import type { ShellPlace } from './shell-place.ts';
 
 /** How a folder is read: with all below it, and through links in it. */
 export interface Depth {

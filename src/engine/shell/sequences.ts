@@ -1,6 +1,6 @@
+import type { SyntaxNode } from '../../core/shell.ts';
 import { unchanged, type Io, type Machine, type Result } from './machine.ts';
 import { mergeStates, type State } from './state.ts';
-import type { SyntaxNode } from './syntax.ts';
 import { anything } from './value.ts';
 
 /** What `&&` or `||` make of a first result and the command behind them. */

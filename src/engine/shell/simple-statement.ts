@@ -1,9 +1,10 @@
+import type { SyntaxNode } from '../../core/shell.ts';
 import { steers } from './environment.ts';
 import { unchanged, type Io, type Machine, type Result } from './machine.ts';
 import { checkArithmetic } from './parameters.ts';
 import { followRedirects, noteOutputs } from './redirects.ts';
 import { withVariable, type State, type Variable } from './state.ts';
-import { childrenOf, fieldsOf, joinWords, partsOf, type SyntaxNode } from './syntax.ts';
+import { childrenOf, fieldsOf, joinWords, partsOf } from './syntax.ts';
 import { anything, known, type Value } from './value.ts';
 import { assign, lookUp } from './variables.ts';
 import { wordPlace } from './word-place.ts';

@@ -1,4 +1,4 @@
-import type { SyntaxNode } from './syntax.ts';
+import type { SyntaxNode } from '../../core/shell.ts';
 import { either, type Arg, type Value } from './value.ts';
 
 /** A variable: one value, or the fields of an array. */

@@ -1,22 +1,4 @@
-/** A node of the syntax tree; web-tree-sitter's Node fits. */
-export interface SyntaxNode {
-  readonly type: string;
-  readonly text: string;
-  readonly isNamed: boolean;
-  /** True when it or anything below it could not be parsed. */
-  readonly hasError: boolean;
-  /** True when the parser made it up to go on. */
-  readonly isMissing: boolean;
-  /** Offsets in the source, in UTF-16 units. */
-  readonly startIndex: number;
-  readonly endIndex: number;
-  readonly children: readonly (SyntaxNode | null)[];
-  childForFieldName(name: string): SyntaxNode | null;
-  fieldNameForChild(index: number): string | null;
-}
-
-/** Parses shell source whole; undefined when there is no tree. What it returns needs no freeing. */
-export type ParseShell = (source: string) => SyntaxNode | undefined;
+import type { SyntaxNode } from '../../core/shell.ts';
 
 /** The children of a node that are there. */
 export const childrenOf = (node: SyntaxNode): SyntaxNode[] => node.children.filter((child) => child !== null);

@@ -1,7 +1,8 @@
+import type { SyntaxNode } from '../../core/shell.ts';
 import { quiet, type Machine } from './machine.ts';
 import { sequence } from './sequences.ts';
 import type { State } from './state.ts';
-import { childrenOf, fieldsOf, type SyntaxNode } from './syntax.ts';
+import { childrenOf, fieldsOf } from './syntax.ts';
 import { anything, type Value } from './value.ts';
 import { expandWord, type WordPlace } from './words.ts';
 

@@ -1,8 +1,9 @@
+import type { SyntaxNode } from '../../core/shell.ts';
 import { expandBraces } from './braces.ts';
 import { expandGlob, hasGlob, unescapeGlob } from './glob-names.ts';
 import { asPlain, lexWord, type Expansions, type Piece } from './lex-word.ts';
 import { checkArithmetic, expandParameter } from './parameters.ts';
-import { eachOf, startOf, type SyntaxNode } from './syntax.ts';
+import { eachOf, startOf } from './syntax.ts';
 import { lookUp, lookUpSpecial, onlyFolder, valueOf, type Around } from './variables.ts';
 import { anything, someNumber, type Arg, type Value } from './value.ts';
 

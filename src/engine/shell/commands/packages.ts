@@ -100,7 +100,6 @@ const npx: Handler = (call) => {
     /[@/:]/.test(name) ||
     (bins.length > 0 && !isHere);
   if (fetched && !isHere && !never) call.net(registryOf(call, npmHost), 'read');
-  if (/^(?:llm-copilot|lca|llm-copilot-agent)(?:@|$)/.test(name)) ownAgent({ ...call, args: operands.slice(1) });
   if (interpretersLike.test(name)) call.doubt(`${name} runs code given to it`);
   return undefined;
 };
@@ -240,18 +239,6 @@ const github: Handler = (call) => {
   return undefined;
 };
 
-/** This agent itself: it must not change its own rules. */
-export const ownAgent: Handler = (call) => {
-  call.doubt('it starts this agent again');
-  if (
-    call.args.some(({ prefix }) =>
-      /^(?:trust|undo|init|policy|sandbox)$|^--(?:permission-mode|trust|allowed-tools|add-dir)|^bypass$/.test(prefix),
-    )
-  )
-    call.danger('changes what this agent is allowed to do');
-  return undefined;
-};
-
 const many = (names: string, handler: Handler): Record<string, Handler> =>
   Object.fromEntries(names.split(' ').map((name) => [name, handler]));
 
@@ -264,7 +251,6 @@ export const packages: Readonly<Record<string, Handler>> = {
     call.net('pypi.org', 'read');
     return pip(call);
   }),
-  ...many('llm-copilot lca', ownAgent),
   cargo: manager(
     'index.crates.io',
     /^(?:install|add|update|fetch|search|publish|login|yank|owner|info|vendor|generate-lockfile)$/,

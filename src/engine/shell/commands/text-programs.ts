@@ -26,7 +26,7 @@ const skipParts = (program: string, at: number, parts: number): number | undefin
 const address = /(?:\d+(?:~\d+)?|\$|[+~]\d+)/y;
 
 /** True when a sed program only changes and prints lines: no commands that run, read or write files. */
-export const isPlainSed = (program: string): boolean => {
+const isPlainSed = (program: string): boolean => {
   let at = 0;
   const skip = (pattern: RegExp): void => {
     pattern.lastIndex = at;
@@ -106,7 +106,7 @@ const awkWords =
   /\b(?:system|getline|close|fflush|ARGV|ARGC|ARGIND|SYMTAB|PROCINFO|FUNCTAB|extension|include|load|namespace|nextfile)\b|@|`/;
 
 /** True when an awk program only prints what it reads. */
-export const isPlainAwk = (program: string): boolean => {
+const isPlainAwk = (program: string): boolean => {
   // Without a slash no quote can be part of a regular expression, so texts can be told from code.
   const code = program.includes('/') ? program : program.replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
   if (awkWords.test(code) || /(?<!\|)\|(?!\|)/.test(code)) return false;

@@ -1,10 +1,11 @@
 import { defaults, type Config } from '../core/config.ts';
-import type { UndoStoreOptions } from '../host/undo-store.ts';
 
 const megabyte = 1024 ** 2;
 
-/** What the configuration says of the undo store. */
-export const undoSettings = (config: Config): Required<Pick<UndoStoreOptions, 'exclude' | 'maxFileBytes' | 'keep'>> => {
+/** What the configuration says of the undo store, the usual where it says nothing. */
+export const undoSettings = (
+  config: Config = {},
+): { exclude: readonly string[]; maxFileBytes: number; keep: { days: number; bytes: number } } => {
   const { exclude, maxFileMB, keepDays, maxSizeMB } = config.undo ?? {};
   const usual = defaults.undo;
   return {
