@@ -12,7 +12,7 @@ import type { Plugin, PluginHost } from '../core/plugin.ts';
 import type { Ask } from '../core/policy.ts';
 import type { Sandbox } from '../core/sandbox.ts';
 import type { SessionInfo, SessionStore } from '../core/session.ts';
-import type { Tool } from '../core/tool.ts';
+import { noWeb, type Tool } from '../core/tool.ts';
 import type { WorkflowContext } from '../core/workflow.ts';
 import { act } from '../engine/act.ts';
 import { budgeted, purse, type Limits } from '../engine/budget.ts';
@@ -181,6 +181,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
         },
       }),
       sandbox,
+      web: noWeb,
       history: (id) => {
         const log = id === last?.run && past ? past : store.read(session.id);
         past = undefined;

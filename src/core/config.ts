@@ -11,6 +11,10 @@ const price = z.strictObject({
   cacheWritePerMTok: z.number().check(z.minimum(0)),
 });
 
+const tokens = z.int().check(z.minimum(1));
+/** Money in USD, or money and tokens. */
+const budget = z.union([positive, z.strictObject({ usd: z.optional(positive), tokens: z.optional(tokens) })]);
+
 const size = z.union([z.int().check(z.minimum(1)), z.string().check(z.regex(/^\d+(?:\.\d+)?\s*[kmgt]?i?b?$/i))]);
 
 /** One line of `permissions.rules`: text, or a mapping such as `deny: read(.env)` with a reason and examples. */
@@ -73,6 +77,36 @@ export const configSchema = z.strictObject({
       rules: z.optional(z.array(ruleSchema)),
     }),
   ),
+  budget: z.optional(
+    z.strictObject({
+      run: z.optional(budget),
+      day: z.optional(budget),
+      month: z.optional(budget),
+      perRepo: z.optional(budget),
+    }),
+  ),
+  secrets: z.optional(
+    z.strictObject({
+      keychain: z.optional(z.enum(['auto', 'off'])),
+      warnAfterDays: z.optional(positive),
+      blockAfterDays: z.optional(z.union([positive, z.literal(false)])),
+    }),
+  ),
+  redact: z.optional(z.strictObject({ requests: z.optional(z.boolean()) })),
+  audit: z.optional(z.strictObject({ retentionDays: z.optional(positive) })),
+  web: z.optional(
+    z.strictObject({
+      privateHosts: z.optional(z.array(z.string().check(z.minLength(1)))),
+      minTlsVersion: z.optional(z.enum(['TLSv1.2', 'TLSv1.3'])),
+    }),
+  ),
+  profile: z.optional(z.string()),
+  profiles: z.optional(
+    z.record(
+      z.string(),
+      z.strictObject({ production: z.optional(z.boolean()), role: z.optional(z.string()), mode: z.optional(mode) }),
+    ),
+  ),
   undo: z.optional(
     z.strictObject({
       exclude: z.optional(z.array(z.string())),
@@ -106,6 +140,17 @@ export const configSchema = z.strictObject({
 /** One layer of configuration, as written. */
 export type Config = z.infer<typeof configSchema>;
 
+/** One limit as it is written: USD, or USD and tokens. */
+export type BudgetSetting = z.infer<typeof budget>;
+
+/** One limit spelled out; what is left out is not limited. */
+export const limitOf = (setting: BudgetSetting | undefined): { usd?: number; tokens?: number } => {
+  if (setting === undefined) return {};
+  if (typeof setting === 'number') return { usd: setting };
+  const { usd, tokens: most } = setting;
+  return { ...(usd === undefined ? {} : { usd }), ...(most === undefined ? {} : { tokens: most }) };
+};
+
 /** Used where no layer says otherwise. */
 export const defaults = {
   maxTurns: 100,
@@ -115,6 +160,10 @@ export const defaults = {
   requireVerified: false,
   sandbox: { kind: 'auto', isolation: { level: 'moderate', context: 'shared' } },
   permissions: { mode: 'ask' },
+  secrets: { keychain: 'auto', warnAfterDays: 75, blockAfterDays: 90 },
+  redact: { requests: true },
+  audit: { retentionDays: 400 },
+  web: { privateHosts: [], minTlsVersion: 'TLSv1.3' },
   undo: { exclude: ['node_modules/', '.venv/', 'venv/', '__pycache__/'], maxFileMB: 50, keepDays: 7, maxSizeMB: 1024 },
   checks: { timeoutSeconds: 600 },
 } as const satisfies Config;
@@ -124,7 +173,7 @@ export type WrittenRule = z.infer<typeof ruleSchema>;
 
 const leaf = (name: string): string[] => [name];
 
-/** Every key that holds a value, by its path. `models` is a table by `provider/model`. */
+/** Every key that holds a value, by its path. `models` and `profiles` are tables by name. */
 export const configKeys: readonly string[] = Object.entries(configSchema.shape).flatMap(([name, type]) => {
   const inner: unknown = '_zod' in type ? type._zod.def.innerType : undefined;
   const shape = inner !== null && typeof inner === 'object' && 'shape' in inner ? inner.shape : undefined;

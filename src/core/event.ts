@@ -1,5 +1,5 @@
 import type { JudgedClaim } from './evidence.ts';
-import type { Block, Message } from './message.ts';
+import type { Block, Message, Origin } from './message.ts';
 import type { Effect } from './policy.ts';
 import type { Enforcement } from './sandbox.ts';
 import type { Usage } from './provider.ts';
@@ -57,6 +57,10 @@ export type Event = { run: string } & (
       tool: string;
       content: Block[];
       isError: boolean;
+      /** Where the content came from when that is not the workspace: from here on the run is tainted. */
+      origin?: Origin;
+      /** The page, file or server it came from. */
+      source?: string;
       data?: unknown;
       durationMs: number;
     }
@@ -70,7 +74,37 @@ export type Event = { run: string } & (
       error?: ErrorInfo;
     }
   | { type: 'workflow.finished'; workflow: string; outcome: Outcome }
+  /** What an attempt without known usage is taken to have cost: all that was reserved for it. */
+  | { type: 'usage.assumed'; model: string; tokens: number; costUsd: number | null; why: string }
+  | ({ type: 'budget.warned' } & BudgetWarning)
+  | { type: 'secret.used'; name: string; by: string; allowed: boolean; why?: string }
+  | AdminEvent
 );
+
+/** Who may spend what: one run, a day or a month of this user, or a month of one repository. */
+export type BudgetScope = 'run' | 'day' | 'month' | 'perRepo';
+
+/** A limit is used up to this share. */
+export interface BudgetWarning {
+  scope: BudgetScope;
+  /** 50, 80 or 95. */
+  percent: number;
+  unit: 'usd' | 'tokens';
+  /** In USD or tokens, as `unit` says. */
+  used: number;
+  limit: number;
+}
+
+/** What somebody changed outside of a run; kept in a session of its own (`SessionInfo.kind` is `journal`). */
+export type AdminEvent =
+  | { type: 'secret.changed'; name: string; change: 'set' | 'removed' | 'rotated' | 'read'; scopes?: string[] }
+  | { type: 'vault.changed'; change: 'created' | 'rekeyed'; keyId: string; keySource: string }
+  | { type: 'trust.changed'; folder: string; change: 'added' | 'revoked' }
+  | { type: 'config.changed'; key: string; file: string }
+  | { type: 'mfa.changed'; change: 'enrolled' | 'removed' }
+  | { type: 'mfa.checked'; passed: boolean; why: string }
+  | { type: 'data.exported'; what: string; events: number }
+  | { type: 'data.erased'; what: string; sessions: number; why: 'retention' | 'privacy' | 'user' };
 
 /** What a model is called for. */
 export type Purpose = 'work' | 'summary';

@@ -39,12 +39,14 @@ export interface ToolResultBlock {
   callId: string;
   content: Block[];
   isError: boolean;
+  /** Where the content came from when that is not the workspace. */
+  origin?: Origin;
 }
 
 /** What models read and write. */
 export type Block = TextBlock | ThinkingBlock | ImageBlock | ToolCallBlock | ToolResultBlock;
 
-/** Where a message's text came from. Anything but `user` is untrusted data. */
+/** Where text came from. Anything but `user` is untrusted data: `file` is one from outside the workspace. */
 export type Origin = 'user' | 'file' | 'web' | 'github' | 'mcp';
 
 /** One turn of a conversation. The system prompt is not a message. */
@@ -70,3 +72,11 @@ export const textOf = (content: readonly Block[]): string =>
 /** The tool calls of a block list, in the model's order. */
 export const callsOf = (content: readonly Block[]): ToolCallBlock[] =>
   content.filter((block) => block.type === 'tool_call');
+
+/** True for a conversation that holds text from outside: what it asks for may not be what the user wants. */
+export const isTainted = (messages: readonly Message[]): boolean =>
+  messages.some(
+    ({ origin, content }) =>
+      (origin !== undefined && origin !== 'user') ||
+      content.some((block) => block.type === 'tool_result' && block.origin !== undefined && block.origin !== 'user'),
+  );

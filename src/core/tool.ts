@@ -1,5 +1,5 @@
 import type { Event, Transient } from './event.ts';
-import type { Block } from './message.ts';
+import type { Block, Origin } from './message.ts';
 import type { Effect } from './policy.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { RunResult, Task } from './agent.ts';
@@ -25,9 +25,46 @@ export interface ToolOutput {
   content: Block[];
   /** For workflows and readers: typed, never parsed back from prose. JSON-serialisable. */
   data?: unknown;
+  /** Where the content came from when that is not the workspace; the run is tainted from then on. */
+  origin?: Origin;
+  /** The page or server it came from. */
+  source?: string;
   /** The call worked but its news is bad, such as a command that exited 1. */
   isError?: boolean;
 }
+
+/** What a page is asked with. */
+export interface WebRequest {
+  /** More bytes than this (after decompression) are cut off. */
+  maxBytes: number;
+  /** For everything together. */
+  timeoutMs: number;
+}
+
+/** What came back from the web. */
+export interface WebPage {
+  /** Where it finally came from. */
+  url: string;
+  status: number;
+  /** The header as it was sent; empty when there was none. */
+  contentType: string;
+  body: Uint8Array;
+  /** True when the body was cut at `maxBytes`. */
+  truncated: boolean;
+  /** A redirect to another host: it was not followed, for nobody was asked about that host. */
+  redirectedTo?: string;
+}
+
+/**
+ * Gets one page over HTTP(S) with nothing of ours sent along. Hosts and addresses are checked again at every redirect.
+ * @throws ToolError when it cannot be had: refused address, no such host, bad certificate, too slow.
+ */
+export type WebGet = (url: string, request: WebRequest, signal: AbortSignal) => Promise<WebPage>;
+
+/** Where there is no network. */
+export const noWeb: WebGet = async () => {
+  throw new ToolError('There is no network here.');
+};
 
 /** What a running call may use. */
 export interface ToolContext {
@@ -36,6 +73,8 @@ export interface ToolContext {
   readonly sandbox: Sandbox;
   /** Path patterns (gitignore's form) to leave out when many files are read or listed. */
   readonly hidden: readonly string[];
+  /** The only way to the network. */
+  readonly web: WebGet;
   /** Starts an agent of its own under this call; its events carry its own run id. */
   delegate(task: Task): AsyncGenerator<Event | Transient, RunResult>;
   readonly signal: AbortSignal;

@@ -7,7 +7,7 @@ import type { Event, Transient } from '../core/event.ts';
 import { text, type ToolCallBlock, type ToolResultBlock } from '../core/message.ts';
 import { isReadOnly, type Ask, type Effect, type Policy } from '../core/policy.ts';
 import type { Sandbox } from '../core/sandbox.ts';
-import { isToolError, type PreparedCall, type Tool, type ToolOutput } from '../core/tool.ts';
+import { isToolError, type PreparedCall, type Tool, type ToolOutput, type WebGet } from '../core/tool.ts';
 
 /** What acting on calls needs. */
 export interface ActContext {
@@ -16,6 +16,7 @@ export interface ActContext {
   readonly policy: Policy;
   readonly ask: Ask;
   readonly sandbox: Sandbox;
+  readonly web: WebGet;
   delegate(task: Task): AsyncGenerator<Event | Transient, RunResult>;
   readonly signal: AbortSignal;
 }
@@ -158,6 +159,7 @@ async function* perform(planned: Planned, context: ActContext): AsyncGenerator<E
         run,
         sandbox,
         hidden: context.policy.hidden,
+        web: context.web,
         signal,
         delegate: (task) => context.delegate(task),
       });

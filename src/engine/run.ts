@@ -6,7 +6,7 @@ import { callsOf, text, textOf, type Message } from '../core/message.ts';
 import type { Ask, Policy } from '../core/policy.ts';
 import { isProviderError, type ModelProvider, type Need } from '../core/provider.ts';
 import type { Sandbox } from '../core/sandbox.ts';
-import type { Tool } from '../core/tool.ts';
+import type { Tool, WebGet } from '../core/tool.ts';
 import { act, type ActContext } from './act.ts';
 import { callModel } from './call-model.ts';
 import { compact, estimateTokens, windowOf } from './context.ts';
@@ -20,6 +20,7 @@ export interface RunContext {
   readonly policy: Policy;
   readonly ask: Ask;
   readonly sandbox: Sandbox;
+  readonly web: WebGet;
   /** The conversation of an earlier run, folded from the log. */
   history(run: string): Message[];
   /** Steering: messages the human sent meanwhile, read between turns. */

@@ -13,6 +13,8 @@ const structured: ReadonlySet<string> = new Set([
   'sandbox.resources',
   'sandbox.isolation',
   'undo.exclude',
+  'web.privateHosts',
+  'profiles',
 ]);
 
 /** Sets a key such as `permissions.mode`. */

@@ -39,10 +39,13 @@ export const configPaths = (env: Env, root: string): { user: string; project: st
   folder: join(configDir(env), 'folders', `${createHash('sha256').update(root).digest('hex').slice(0, 20)}.yaml`),
 });
 
-/** A key's values, one level deep: every nested section but the `models` table is spread. */
+/** Tables by name: their keys are the user's own. */
+const tables: ReadonlySet<string> = new Set(['models', 'profiles', 'permissions.roles']);
+
+/** A key's values, one level deep: every nested section but the tables is spread. */
 const flatten = (config: Config): Flat[] =>
   Object.entries(config).flatMap(([key, value]) =>
-    isRecord(value) && key !== 'models'
+    isRecord(value) && !tables.has(key)
       ? Object.entries(value).map(([inner, innerValue]) => ({ key: `${key}.${inner}`, value: innerValue as unknown }))
       : value === undefined
         ? []
@@ -86,7 +89,7 @@ export const loadConfig = async (env: Env, root: string, options: LoadOptions = 
         for (const [name, role] of Object.entries(one as Record<string, { rules?: WrittenRule[] }>))
           roleRules.set(name, rulesIn(role.rules, layer, place, `${key}.${name}.rules`));
       const before = byKey.get(key)?.value;
-      const isTable = key === 'models' || key === 'permissions.roles';
+      const isTable = tables.has(key);
       const merged = isTable && isRecord(before) && isRecord(one) ? { ...before, ...one } : one;
       setIn(value, key, merged);
       byKey.set(key, { key, value: merged, layer, source: sourceOf(key) });

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { CopilotError, exitCodes, messageOf } from '../base/errors.ts';
+import { migrations } from './migrations.ts';
 
 /** An open SQLite database. Statements are prepared once per text; rows are read whole or in pages, never iterated. */
 export interface Database {
@@ -30,34 +31,6 @@ const keeping = (database: Sqlite.Database): Database => {
     close: () => database.close(),
   };
 };
-
-/**
- * Schema steps, in order; `user_version` counts those applied. Never edit one that was released, add another.
- * Events are append-only: triggers refuse UPDATE always, and DELETE unless the session has a tombstone.
- */
-const migrations: readonly string[] = [
-  `CREATE TABLE sessions (
-     id TEXT PRIMARY KEY, root TEXT NOT NULL, title TEXT NOT NULL, created_at INTEGER NOT NULL,
-     updated_at INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0, fork_of TEXT, fork_seq INTEGER
-   ) WITHOUT ROWID;
-   CREATE INDEX sessions_by_root ON sessions (root, updated_at);
-   CREATE TABLE events (
-     session TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, type TEXT NOT NULL,
-     body TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (session, seq)
-   ) WITHOUT ROWID;
-   CREATE TABLE tombstones (
-     session TEXT PRIMARY KEY, deleted_at INTEGER NOT NULL, events INTEGER NOT NULL, last_hash TEXT NOT NULL
-   ) WITHOUT ROWID;
-   CREATE TRIGGER events_never_change BEFORE UPDATE ON events
-     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
-   CREATE TRIGGER events_never_go BEFORE DELETE ON events
-     WHEN NOT EXISTS (SELECT 1 FROM tombstones WHERE session = OLD.session)
-     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
-   CREATE TRIGGER tombstones_never_change BEFORE UPDATE ON tombstones
-     BEGIN SELECT RAISE(ABORT, 'tombstones are append-only'); END;
-   CREATE TRIGGER tombstones_never_go BEFORE DELETE ON tombstones
-     BEGIN SELECT RAISE(ABORT, 'tombstones are append-only'); END;`,
-];
 
 const unusable = (path: string, cause: unknown): CopilotError => {
   const abi = cause instanceof Error && 'code' in cause && cause.code === 'ERR_DLOPEN_FAILED';

@@ -47,6 +47,7 @@ const toInfo = (row: SessionRow): SessionInfo => ({
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   events: row.events,
+  kind: 'task',
   ...(row.fork_of === null || row.fork_seq === null ? {} : { forkedFrom: { session: row.fork_of, seq: row.fork_seq } }),
 });
 

@@ -1,4 +1,5 @@
-import { defaults, type Config, type WrittenRule } from '../core/config.ts';
+import { defaults, limitOf, type BudgetSetting, type Config, type WrittenRule } from '../core/config.ts';
+import type { BudgetScope } from '../core/event.ts';
 
 /** One value of a layer by its key. */
 export interface Flat {
@@ -73,13 +74,28 @@ export const narrowed = (flat: readonly Flat[], below: Config, path: string): { 
         return keepIf(value === 'auto');
       case 'requireVerified':
         return keepIf(value === true);
+      case 'budget.run':
+      case 'budget.day':
+      case 'budget.month':
+      case 'budget.perRepo': {
+        const above = limitOf(below.budget?.[key.slice('budget.'.length) as BudgetScope]);
+        const here = limitOf(value as BudgetSetting);
+        return keepIf(
+          (above.usd === undefined || (here.usd !== undefined && here.usd <= above.usd)) &&
+            (above.tokens === undefined || (here.tokens !== undefined && here.tokens <= above.tokens)),
+        );
+      }
+      case 'redact.requests':
+        return keepIf(value === true);
       case 'models':
+      case 'profile':
+      case 'profiles':
       case 'permissions.roles':
       case 'sandbox.resources':
       case 'sandbox.isolation':
         return ignore(key);
       default:
-        return key.startsWith('undo.') ? ignore(key) : [one];
+        return /^(?:undo|secrets|audit|web)\./.test(key) ? ignore(key) : [one];
     }
   });
   return { kept, notices };

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { shell } from '../../plugins/shell/shell.ts';
 import { isBinary, plain } from '../../plugins/shell/shown.ts';
 import { isRunning } from '../../src/host/process.ts';
+import { noWeb } from '../../src/core/tool.ts';
 import { toolBench } from '../support/tool-bench.ts';
 
 const bench = toolBench();
@@ -60,6 +61,7 @@ describe('a command', () => {
       run: 'r',
       sandbox: bench.sandbox,
       hidden: [],
+      web: noWeb,
       delegate: () => {
         throw new Error('none');
       },
@@ -119,6 +121,7 @@ describe('a command', () => {
       run: 'r',
       sandbox: bench.sandbox,
       hidden: [],
+      web: noWeb,
       delegate: () => {
         throw new Error('none');
       },

@@ -8,6 +8,7 @@ import type { Effect, Policy } from '../../src/core/policy.ts';
 import type { ModelProvider } from '../../src/core/provider.ts';
 import type { Tool, ToolContext, ToolOutput } from '../../src/core/tool.ts';
 import { text } from '../../src/core/message.ts';
+import { noWeb } from '../../src/core/tool.ts';
 import { drain } from '../../src/base/streams.ts';
 import { rulePolicy } from '../../src/engine/rules.ts';
 import { run, type RunContext } from '../../src/engine/run.ts';
@@ -71,6 +72,7 @@ export const harness = (options: HarnessOptions = {}): Harness => {
       rulePolicy({ mode: 'auto', rules: [], roots: [project.root], readable: [sandbox.scratch], home: '/nowhere' }),
     ask: async () => ({ allow: false, feedback: 'Nobody is there.' }),
     sandbox,
+    web: noWeb,
     history: (): Message[] => [],
     inbox: () => [],
     problemsWith: async () => [],

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
+  noWeb,
   textOf,
   type Event,
   type Sandbox,
@@ -35,6 +36,7 @@ export const toolBench = (): ToolBench => {
     run: 'run-1',
     sandbox,
     hidden: [],
+    web: noWeb,
     delegate: () => {
       throw new Error('no sub-agents here');
     },
