@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
-const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: {
@@ -21,7 +21,7 @@ const { metafile } = await build({
   target: 'node20',
   format: 'esm',
   conditions: ['source'],
-  external: Object.keys(dependencies),
+  external: Object.keys({ ...dependencies, ...optionalDependencies }),
   define: { 'process.env.NODE_ENV': '"production"' },
   // Bundled CommonJS packages call require; every output gets one under a private name's shadow.
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },

@@ -6,8 +6,9 @@ import openai from './openai/index.ts';
 import search from './search/index.ts';
 import shell from './shell/index.ts';
 import tasks from './tasks/index.ts';
+import web from './web/index.ts';
 
 /** The plugins that ship with llm-copilot. The first provider with a key set is the default one. */
-const plugins: readonly Plugin[] = [anthropic, openai, files, search, shell, tasks, demo];
+const plugins: readonly Plugin[] = [anthropic, openai, files, search, shell, tasks, web, demo];
 
 export default plugins;

@@ -1,6 +1,8 @@
 // The public API and the only barrel: nothing inside src imports it; plugins import nothing else.
 export * from './base/errors.ts';
+export * from './base/tls-errors.ts';
 export * from './core/agent.ts';
+export * from './core/budget.ts';
 export * from './core/event.ts';
 export * from './core/evidence.ts';
 export * from './core/input.ts';

@@ -5,7 +5,7 @@ import type {
   MessageCreateParamsStreaming,
   RawMessageStreamEvent,
 } from '@anthropic-ai/sdk/resources/messages/messages';
-import { isProviderError, messageOf, ProviderError, type StallWatch } from 'llm-copilot-agent';
+import { isProviderError, messageOf, ProviderError, tlsProblem, type StallWatch } from 'llm-copilot-agent';
 import { causeOf, eventError, statusError } from './errors.ts';
 
 /** Asks and gives the answer's events. @throws ProviderError, or the reason of the watch's signal. */
@@ -45,6 +45,14 @@ const isApiError = (error: unknown): error is APIError => error instanceof APIEr
 const requestError = (error: unknown, origin: string): ProviderError => {
   if (error instanceof APIConnectionTimeoutError) {
     return new ProviderError('timeout', `Anthropic did not answer in time at ${origin}`, { cause: error });
+  }
+  const unsafe = tlsProblem(error);
+  if (unsafe !== undefined) {
+    // Not of kind `network`: the same server says the same again.
+    return new ProviderError('invalid_request', `Cannot trust Anthropic at ${origin}: ${unsafe}`, {
+      hint: 'Nothing was sent. Check ANTHROPIC_BASE_URL and what stands between here and there.',
+      cause: error,
+    });
   }
   if (error instanceof APIConnectionError) {
     return new ProviderError('network', `Cannot reach Anthropic at ${origin}: ${causeOf(error)}`, { cause: error });

@@ -6,7 +6,7 @@ import type {
   ChatCompletionCreateParamsStreaming,
 } from 'openai/resources/chat/completions/completions';
 import type { ResponseCreateParamsStreaming, ResponseStreamEvent } from 'openai/resources/responses/responses';
-import { isProviderError, messageOf, ProviderError, type StallWatch } from 'llm-copilot-agent';
+import { isProviderError, messageOf, ProviderError, tlsProblem, type StallWatch } from 'llm-copilot-agent';
 import { causeOf, sentError, statusError } from './errors.ts';
 
 /** Where to ask, and how to be let in. */
@@ -59,6 +59,14 @@ const isApiError = (error: unknown): error is APIError => error instanceof APIEr
 const requestError = (error: unknown, service: string, origin: string): ProviderError => {
   if (error instanceof APIConnectionTimeoutError) {
     return new ProviderError('timeout', `${service} did not answer in time at ${origin}`, { cause: error });
+  }
+  const unsafe = tlsProblem(error);
+  if (unsafe !== undefined) {
+    // Not of kind `network`: the same server says the same again.
+    return new ProviderError('invalid_request', `Cannot trust ${service} at ${origin}: ${unsafe}`, {
+      hint: 'Nothing was sent. Check OPENAI_BASE_URL and what stands between here and there.',
+      cause: error,
+    });
   }
   if (error instanceof APIConnectionError) {
     return new ProviderError('network', `Cannot reach ${service} at ${origin}: ${causeOf(error)}`, { cause: error });

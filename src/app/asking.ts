@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Ask, Effect, Policy, Question } from '../core/policy.ts';
+import type { Answer, Ask, Effect, Policy, Question } from '../core/policy.ts';
 import { parseSubject, type Rule } from '../engine/rule.ts';
 import { isWithin } from '../base/within.ts';
 
@@ -36,6 +36,8 @@ const ruleFor = (effect: Effect, root: string): string | undefined => {
   }
 };
 
+const nobody: Answer = { allow: false, feedback: 'Nobody is there to be asked.' };
+
 /** Rules that allow what was asked about and nothing else; undefined when there are none that sensibly do. */
 const rulesFor = async ({ tool, effects }: Question, { policy, root }: Remembering): Promise<Rule[] | undefined> => {
   const rules: Rule[] = [];
@@ -58,16 +60,21 @@ export const remembering = (ask: Ask | undefined, where: Remembering): Ask => {
   let queue: Promise<unknown> = Promise.resolve();
   return (question, signal) => {
     const answer = queue.then(async () => {
-      const key = JSON.stringify(question.effects);
+      const { tool, effects, tainted = false } = question;
+      // A yes from before text from outside came in is no yes to what it may ask for.
+      const key = JSON.stringify([effects, tainted]);
+      if (question.wantsCode) return (await ask?.(question, signal)) ?? nobody;
       if (known.has(key)) return { allow: true };
       // An answer to the question before may have settled this one.
-      const again = await where.policy.decide({ tool: question.tool, effects: question.effects });
+      const again = await where.policy.decide({ tool, effects, tainted });
       if (again.verdict === 'allow') return { allow: true };
-      if (!ask) return { allow: false, feedback: 'Nobody is there to be asked.' };
+      if (!ask) return nobody;
       const given = await ask(question, signal);
       if (!given.allow || given.remember === undefined) return given;
       known.add(key);
       if (given.remember === 'session') return given;
+      if (tainted)
+        return { ...given, feedback: 'The user said yes for this session: no rule holds in a run like this.' };
       const rules = await rulesFor(question, where);
       if (!rules || rules.length === 0)
         return { ...given, feedback: 'The user said yes for this session: no narrow rule could say it.' };

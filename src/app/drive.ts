@@ -1,5 +1,6 @@
 import { exitCodes, interruptedError, isCopilotError, type CopilotError, type ExitCode } from '../base/errors.ts';
-import { redacted } from '../base/redact.ts';
+import { redacted, type Redact } from '../base/redact/redactor.ts';
+import { redactingStream, type RedactingStream } from '../base/redact/stream.ts';
 import type { ErrorInfo, Event, Recorded, Transient } from '../core/event.ts';
 import type { JudgedClaim } from '../core/evidence.ts';
 import type { Effect } from '../core/policy.ts';
@@ -89,6 +90,9 @@ const tally = (): Reader & {
         usage.cacheReadTokens += event.usage.cacheReadTokens;
         usage.cacheWriteTokens += event.usage.cacheWriteTokens;
         usage.costUsd = usage.costUsd === null || event.costUsd === null ? null : usage.costUsd + event.costUsd;
+      } else if (event.type === 'usage.assumed') {
+        const { usage } = folded;
+        usage.costUsd = usage.costUsd === null || event.costUsd === null ? null : usage.costUsd + event.costUsd;
       } else if (event.type === 'tool.decided') {
         const { tool, effects, why, hint } = event;
         const writes = effects.some((effect) => effect.kind === 'write');
@@ -151,6 +155,32 @@ const endingOf = (outcome: Verification, blocked: Denial | undefined, requireVer
   return { status, exitCode: exitCodes.done, error: null };
 };
 
+/** Streamed text without secrets, also those that come in two pieces. What is held back is given before the next event. */
+const screenStreams = (
+  redact: Redact,
+  show: (item: Transient) => void,
+): { push(item: Transient): void; flush(run: string): void } => {
+  const open = new Map<string, { last: Transient; stream: RedactingStream }>();
+  return {
+    push: (item) => {
+      const key = `${item.run} ${item.type} ${'callId' in item ? item.callId : ''}`;
+      const known = open.get(key) ?? { last: item, stream: redactingStream(redact) };
+      known.last = item;
+      open.set(key, known);
+      const text = known.stream.push(item.text);
+      if (text !== '') show({ ...item, text });
+    },
+    flush: (run) => {
+      for (const [key, { last, stream }] of open) {
+        if (last.run !== run) continue;
+        open.delete(key);
+        const text = stream.end();
+        if (text !== '') show({ ...last, text });
+      }
+    },
+  };
+};
+
 /**
  * Pulls a job to its end: each event is in the log before the run goes on, then shown. Never throws for what the human
  * must mend: that is in the result.
@@ -173,7 +203,11 @@ export const drive = async (
     for (const reader of all) reader.event(recorded);
   };
   const { sandbox } = job;
+  const streams = screenStreams(job.redact, (item) => {
+    for (const reader of readers) reader.transient?.(item);
+  });
   try {
+    for (const use of job.uses) record({ type: 'secret.used', run: context.id, ...use });
     record({ type: 'sandbox.selected', run: context.id, sandbox: sandbox.name, enforces: sandbox.enforces() });
     for (;;) {
       const step = await workflow.next();
@@ -184,9 +218,10 @@ export const drive = async (
       }
       const item = step.value;
       if (isTransient(item)) {
-        for (const reader of readers) reader.transient?.(redacted(item, job.redact));
+        streams.push(item);
         continue;
       }
+      streams.flush(item.run);
       if (item.type === 'run.finished') turns += item.turns;
       record(item);
     }

@@ -4,7 +4,6 @@ import type { Config } from '../core/config.ts';
 import type { Plugin, PluginHost, ProviderManifest } from '../core/plugin.ts';
 import type { Capabilities, ModelProvider } from '../core/provider.ts';
 import { readTemplates } from '../host/templates.ts';
-import type { Env } from '../host/paths.ts';
 
 /** A model somebody asked for, and the plugin that serves it. */
 export interface ModelChoice {
@@ -21,23 +20,22 @@ interface Offer {
 const offersOf = (plugins: readonly Plugin[]): Offer[] =>
   plugins.flatMap((plugin) => (plugin.providers ?? []).map((provider) => ({ plugin, provider })));
 
-/** True when one of the provider's key variables is set. */
-export const hasKey = (provider: ProviderManifest, env: Env): boolean =>
-  provider.keyEnv.some((name) => env[name] !== undefined && env[name] !== '');
+/** True when there is a key for a provider, in a variable or in the vault. */
+export type HasKey = (provider: ProviderManifest, plugin: string) => boolean;
 
 /**
  * Finds the provider for `provider/model`, `provider`, or nothing (the first one whose key is set).
  * @throws CopilotError exit 3 naming the variable to set, or the nearest provider.
  */
-export const chooseModel = (name: string | undefined, plugins: readonly Plugin[], env: Env): ModelChoice => {
+export const chooseModel = (name: string | undefined, plugins: readonly Plugin[], hasKey: HasKey): ModelChoice => {
   const offers = offersOf(plugins);
   if (name === undefined) {
-    const offer = offers.find(({ provider }) => provider.keyEnv.length > 0 && hasKey(provider, env));
+    const offer = offers.find(({ plugin, provider }) => provider.keyEnv.length > 0 && hasKey(provider, plugin.name));
     if (offer) return { ...offer, model: offer.provider.defaultModel };
     const variables = [...new Set(offers.flatMap(({ provider }) => provider.keyEnv))].join(' or ');
     throw configError(
       `No model can be used: none of the keys is set (${variables}).`,
-      `Set ${variables}, or try "llm-copilot demo", which needs no key.`,
+      `Set ${variables} (or keep it in the vault: llm-copilot secrets set), or try "llm-copilot demo", which needs no key.`,
     );
   }
   const [providerName = '', ...rest] = name.split('/');

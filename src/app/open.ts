@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { usageError, type CopilotError } from '../base/errors.ts';
-import type { Redact } from '../base/redact.ts';
+import { permissionError, usageError, type CopilotError } from '../base/errors.ts';
+import type { Redact } from '../base/redact/redactor.ts';
 import type { Task } from '../core/agent.ts';
-import type { Config } from '../core/config.ts';
+import { defaults, type Config } from '../core/config.ts';
 import type { Recorded } from '../core/event.ts';
 import { messagesOf } from '../core/fold.ts';
 import { text, type Block, type Message } from '../core/message.ts';
@@ -12,24 +12,36 @@ import type { Plugin, PluginHost } from '../core/plugin.ts';
 import type { Ask } from '../core/policy.ts';
 import type { Sandbox } from '../core/sandbox.ts';
 import type { SessionInfo, SessionStore } from '../core/session.ts';
-import { noWeb, type Tool } from '../core/tool.ts';
+import type { AskSecret } from '../core/secret.ts';
+import type { Tool } from '../core/tool.ts';
 import type { WorkflowContext } from '../core/workflow.ts';
 import { act } from '../engine/act.ts';
-import { budgeted, purse, type Limits } from '../engine/budget.ts';
+import { budgeted } from '../engine/budget.ts';
+import { purse } from '../engine/purse.ts';
 import { checkTool } from '../engine/patterns/check-tool.ts';
 import { fallingBack } from '../engine/fallback.ts';
+import { withoutSecrets } from '../engine/placeholders.ts';
 import { retrying } from '../engine/resilience.ts';
+import { taint } from '../engine/taint.ts';
 import { run, type RunContext } from '../engine/run.ts';
 import { lightenHttpClient } from '../host/http-client.ts';
+import { ledger } from '../host/ledger.ts';
 import { addFolderRules, type LoadedConfig } from '../host/config.ts';
 import type { Env } from '../host/paths.ts';
-import { gitFacts, projectInstructions } from '../host/surroundings.ts';
+import { gitFacts, projectInstructions, upToRepository } from '../host/surroundings.ts';
+import { webGet } from '../host/web-get.ts';
+import { requireTls } from '../host/web-tls.ts';
 import { loadAgents } from './agents.ts';
 import { remembering } from './asking.ts';
+import { limitsFrom } from './budgets.ts';
 import { findChecks } from './checks.ts';
 import { confine } from './confine.ts';
-import { chooseModel, makeProvider, modelFacts } from './models.ts';
-import { chooseSession, openSessions, redactorFor, type SessionChoice } from './sessions.ts';
+import { openCredentials, type SecretUse } from './credentials.ts';
+import { journal } from './journal.ts';
+import { chooseModel, makeProvider, modelFacts, type HasKey } from './models.ts';
+import { openRedaction } from './redaction.ts';
+import { askingForCodes, stepUp } from './step-up.ts';
+import { chooseSession, openSessions, sessionsPath, type SessionChoice } from './sessions.ts';
 import { loadSettings, projectFolder } from './settings.ts';
 
 /** What a caller wants done, as flags and files gave it. */
@@ -51,6 +63,10 @@ export interface JobOptions {
   session: SessionChoice;
   /** How to ask the human; undefined when nobody can answer. */
   ask?: Ask;
+  /** How to ask for a passphrase. */
+  askSecret?: AskSecret | undefined;
+  /** A one-time code given beforehand. */
+  otp?: string | undefined;
   signal: AbortSignal;
 }
 
@@ -67,6 +83,8 @@ export interface Job {
   sandbox: Sandbox;
   /** Takes known secrets out of what is shown. */
   redact: Redact;
+  /** Secrets that were read while it was opened, to be recorded first. */
+  uses: readonly SecretUse[];
   task: Task;
   context: WorkflowContext;
   close(): Promise<void>;
@@ -77,9 +95,16 @@ const existingFolder = (path: string, flag: string): string => {
   return realpathSync(path);
 };
 
-const loadTools = async (plugins: readonly Plugin[], host: PluginHost): Promise<Map<string, Tool>> => {
-  const loaded = await Promise.all(plugins.filter((plugin) => plugin.tools?.length).map((plugin) => plugin.load()));
-  return new Map(loaded.flatMap((plugin) => plugin.setup(host).tools ?? []).map((tool) => [tool.name, tool]));
+const loadTools = async (
+  plugins: readonly Plugin[],
+  hostOf: (plugin: string) => PluginHost,
+): Promise<Map<string, Tool>> => {
+  const loaded = await Promise.all(
+    plugins
+      .filter((plugin) => plugin.tools?.length)
+      .map(async (plugin) => (await plugin.load()).setup(hostOf(plugin.name)).tools ?? []),
+  );
+  return new Map(loaded.flat().map((tool) => [tool.name, tool]));
 };
 
 const emptyTask = (): CopilotError =>
@@ -106,36 +131,47 @@ export const open = async (options: JobOptions): Promise<Job> => {
   instructionsSoon.catch(() => undefined);
   const config = await loadSettings(env, root, options);
   const settings = config.value;
-  const choice = chooseModel(settings.model, plugins, env);
-  const valueOf = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
-  const host: PluginHost = {
-    secret: valueOf,
-    env: valueOf,
-    model: modelFacts(settings),
+  await requireTls(settings.web?.minTlsVersion ?? defaults.web.minTlsVersion);
+  const credentials = openCredentials(env, settings.secrets, options.askSecret);
+  const hasKey: HasKey = (provider, plugin) => provider.keyEnv.some((name) => credentials.has(name, plugin));
+  const choice = chooseModel(settings.model, plugins, hasKey);
+  const model = modelFacts(settings);
+  const hostOf = (plugin: string): PluginHost => ({
+    secret: (name) => credentials.secret(name, plugin),
+    env: (name) => (env[name] === '' ? undefined : env[name]),
+    model,
     stallTimeoutMs: (settings.stallTimeoutSeconds ?? 120) * 1000,
-  };
-  const limits: Limits = {
-    ...(settings.maxCostUsd === undefined ? {} : { maxCostUsd: settings.maxCostUsd }),
-    ...(settings.maxTokens === undefined ? {} : { maxTokens: settings.maxTokens }),
-  };
-  const shared = purse(limits);
+  });
+  const book = ledger(sessionsPath(env), upToRepository(root).at(-1) ?? root);
+  const shared = purse(limitsFrom(settings), book);
   const names = [
     choice,
-    ...(settings.fallbackModel === undefined ? [] : [chooseModel(settings.fallbackModel, plugins, env)]),
+    ...(settings.fallbackModel === undefined ? [] : [chooseModel(settings.fallbackModel, plugins, hasKey)]),
   ];
+  for (const { provider, plugin } of names) await credentials.resolve(provider.keyEnv, plugin.name);
+  await credentials.reveal();
+  const { redact, placeholders } = openRedaction(env, credentials.values());
   const toolNames = plugins.flatMap((plugin) => plugin.tools ?? []);
   const [tools, providers, checks, confined] = await Promise.all([
-    loadTools(plugins, host),
-    Promise.all(names.map((name) => makeProvider(name, host))),
+    loadTools(plugins, hostOf),
+    Promise.all(names.map((name) => makeProvider(name, hostOf(name.plugin.name)))),
     findChecks(root, settings),
     confine({ ...options, root, addedFolders: addDirs, config, toolNames, secretEnv: keyNames(plugins) }),
   ]);
   const { sandbox, permissions } = confined;
-  const provider = fallingBack(providers.map((one) => retrying(budgeted(one, shared))));
+  const chain = fallingBack(providers.map((one) => retrying(budgeted(one, shared))));
+  const provider = settings.redact?.requests === false ? chain : withoutSecrets(chain, redact);
+  const tainted = taint();
+  const codes = stepUp(async (code) => {
+    const { checkCode } = await import('./mfa.ts');
+    const checked = await checkCode(env, settings.secrets, code, options.askSecret);
+    journal(env, root, 'one-time code', [{ type: 'mfa.checked', ...checked }]);
+    return checked;
+  });
 
   // A schema that is wrong costs no model call.
   if (options.outputSchema) (await import('../host/json-schema.ts')).schemaChecker(options.outputSchema);
-  const store = openSessions(env);
+  const store = openSessions(env, redact);
   try {
     const active = settings.verify === 'never' ? [] : checks.checks;
     const place = {
@@ -149,6 +185,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
       maxTurns: settings.maxTurns ?? 100,
       appended: options.appendSystemPrompt,
       without: permissions.barredTools,
+      toolNames,
     });
     const messages: Message[] =
       options.prompt.trim() === '' && options.images.length === 0
@@ -163,25 +200,36 @@ export const open = async (options: JobOptions): Promise<Job> => {
     // The run to go on from is folded from what was just read; later ones need the log as it is then.
     let past: Iterable<Recorded> | undefined = opened.past;
     if (messages.length === 0 && last?.finished !== false) throw emptyTask();
+    const asked = remembering(options.ask, {
+      policy: permissions.policy,
+      root,
+      keep: async (rules) => {
+        permissions.add(rules);
+        await addFolderRules(
+          env,
+          projectFolder(env, root),
+          rules.map((rule) => rule.text),
+        );
+      },
+    });
+    if (options.otp !== undefined) {
+      const { passed, why } = await codes.give(options.otp);
+      if (!passed) throw permissionError(`The one-time code was not accepted: ${why}`);
+    }
     const runContext: RunContext = {
       agents,
       tools,
       model: () => provider,
       policy: permissions.policy,
-      ask: remembering(options.ask, {
-        policy: permissions.policy,
-        root,
-        keep: async (rules) => {
-          permissions.add(rules);
-          await addFolderRules(
-            env,
-            projectFolder(env, root),
-            rules.map((rule) => rule.text),
-          );
-        },
-      }),
+      ask: askingForCodes(asked, codes),
       sandbox,
-      web: noWeb,
+      web: webGet({
+        privateHosts: settings.web?.privateHosts ?? [],
+        minTlsVersion: settings.web?.minTlsVersion ?? defaults.web.minTlsVersion,
+        knownSecrets: (words) => redact(words) !== words,
+      }),
+      taint: tainted,
+      placeholders,
       history: (id) => {
         const log = id === last?.run && past ? past : store.read(session.id);
         past = undefined;
@@ -217,13 +265,14 @@ export const open = async (options: JobOptions): Promise<Job> => {
       : [`${root} is in no git repository: it works, but there is no history to look at or compare with.`];
     return {
       config,
-      notices: [...config.notices, ...confined.notices, ...history],
+      notices: [...config.notices, ...credentials.notices, ...confined.notices, ...history],
       laterNotices: confined.laterNotices,
       model: provider.name,
       session,
       store,
       sandbox,
-      redact: redactorFor(env),
+      redact,
+      uses: credentials.uses(),
       task: {
         agent: 'coder',
         messages,
@@ -233,6 +282,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
       context,
       close: async () => {
         await sandbox.close();
+        book.close();
         store.close();
       },
     };

@@ -4,11 +4,11 @@ import { configError, messageOf, usageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Effect, Policy } from '../core/policy.ts';
 import { matchesFile } from '../engine/path-patterns.ts';
-import type { PermissionMode } from '../engine/modes.ts';
+import { permissionModes, type PermissionMode } from '../engine/modes.ts';
 import { parseRule, parseSubject, type LimitRule, type Rule } from '../engine/rule.ts';
 import { matchesExample, rulePolicy, type PolicyOptions } from '../engine/rules.ts';
 import type { LoadedConfig } from '../host/config.ts';
-import type { SourcedRule } from '../host/config-rules.ts';
+import type { Layer, SourcedRule } from '../host/config-rules.ts';
 import { findBelow, lookups, realPath } from '../host/shell-place.ts';
 
 const subject = /[\w-]+(?:\([^)]*\))?/g;
@@ -38,13 +38,21 @@ const splitSubjects = (
 
 /** Roles everybody has; configured ones of the same name replace them. */
 const builtinRoles: Readonly<Record<string, { mode: PermissionMode; rules: readonly string[] }>> = {
+  viewer: { mode: 'plan', rules: ['deny: write(*)', 'deny: secret(*)', 'deny: net(*)'] },
   reviewer: { mode: 'plan', rules: ['deny: write(*)', 'deny: secret(*)'] },
   developer: { mode: 'accept-edits', rules: [] },
+  operator: { mode: 'auto', rules: ['ask: write(*)', 'ask: secret(*)'] },
+  admin: { mode: 'auto', rules: [] },
 };
+
+const stricter = (one: PermissionMode, other: PermissionMode): PermissionMode =>
+  permissionModes.indexOf(one) <= permissionModes.indexOf(other) ? one : other;
 
 /** The rules in force, and what they were written with. */
 export interface RuleSet {
   mode: PermissionMode;
+  /** The profile in use is one of production. */
+  production: boolean;
   rules: Rule[];
   limits: LimitRule[];
   /** Rules with examples, which are checked as soon as there is a policy to check them with. */
@@ -71,21 +79,33 @@ export const rulesFor = (
   flags: { allowedTools?: readonly string[]; disallowedTools?: readonly string[] } = {},
   toolNames?: readonly string[],
 ): RuleSet => {
-  const { permissions, sandbox } = config.value;
-  const role = permissions?.role;
-  const named = role === undefined ? undefined : (permissions?.roles?.[role] ?? builtinRoles[role]);
+  const { permissions, sandbox, profiles = {}, profile } = config.value;
+  const chosen = profile === undefined ? undefined : profiles[profile];
+  if (profile !== undefined && chosen === undefined) {
+    const guess = nearest(profile, Object.keys(profiles));
+    throw configError(
+      `profile: there is no profile "${profile}"${guess === undefined ? '' : ` – did you mean "${guess}"?`}`,
+      `Profiles: ${Object.keys(profiles).join(', ') || 'none'}. They go under profiles.`,
+    );
+  }
+  const layerOf = (key: string): Layer | undefined => config.settings.find((one) => one.key === key)?.layer;
+  const isManaged = layerOf('permissions.role') === 'managed';
+  const role = isManaged ? permissions?.role : (chosen?.role ?? permissions?.role);
+  // A role the administrator gave means what the administrator or we say it means.
+  const ownRoles = !isManaged || layerOf('permissions.roles') === 'managed' ? (permissions?.roles ?? {}) : {};
+  const named = role === undefined ? undefined : (ownRoles[role] ?? builtinRoles[role]);
   if (role !== undefined && named === undefined) {
-    const known = [...Object.keys(builtinRoles), ...Object.keys(permissions?.roles ?? {})];
+    const known = [...Object.keys(builtinRoles), ...Object.keys(ownRoles)];
     const guess = nearest(role, known);
     throw configError(
       `permissions.role: there is no role "${role}"${guess === undefined ? '' : ` – did you mean "${guess}"?`}`,
       `Roles: ${known.join(', ')}. More go under permissions.roles.`,
     );
   }
-  const builtinLines = role !== undefined && permissions?.roles?.[role] === undefined ? builtinRoles[role]?.rules : [];
+  const builtinLines = role !== undefined && ownRoles[role] === undefined ? builtinRoles[role]?.rules : [];
   const sources: SourcedRule[] = [
     ...config.rules,
-    ...(role === undefined ? [] : (config.roleRules.get(role) ?? [])),
+    ...(role === undefined || ownRoles[role] === undefined ? [] : (config.roleRules.get(role) ?? [])),
     ...(builtinLines ?? []).map((line): SourcedRule => ({ line, layer: 'default', source: `role ${role ?? ''}` })),
     ...Object.entries(sandbox?.permissions ?? {}).flatMap(([verdict, subjects]) =>
       (subjects ?? []).map((one): SourcedRule => ({
@@ -98,9 +118,12 @@ export const rulesFor = (
   const all = sources.map((source) => ({ source, rule: parsed(source) }));
   const rules = all.flatMap(({ rule }) => (rule.verdict === 'limit' ? [] : [rule]));
   const fixedMode = config.settings.find(({ key }) => key === 'permissions.mode');
-  const explicit = fixedMode?.layer === 'flag' || fixedMode?.layer === 'env';
+  const explicit = fixedMode?.layer === 'flag' || fixedMode?.layer === 'env' || fixedMode?.layer === 'managed';
+  const asked = (explicit ? undefined : (chosen?.mode ?? named?.mode)) ?? permissions?.mode ?? 'ask';
   return {
-    mode: (explicit ? undefined : named?.mode) ?? permissions?.mode ?? 'ask',
+    // Nobody gives himself more than the administrator gave him.
+    mode: isManaged && fixedMode?.layer !== 'managed' ? stricter(asked, named?.mode ?? 'ask') : asked,
+    production: chosen?.production === true,
     rules: [
       ...rules,
       ...splitSubjects(flags.allowedTools ?? [], 'allow', toolNames),
@@ -179,6 +202,7 @@ export const permissionsFor = (set: RuleSet, place: PermissionPlace): Permission
   const options: PolicyOptions = {
     ...place,
     mode: set.mode,
+    production: set.production,
     rules,
     findBelow,
     expand: async (command) => {

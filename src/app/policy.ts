@@ -48,10 +48,10 @@ export interface Explanation {
   enforces: Enforcement;
 }
 
-/** Says what the policy makes of a shell command, without running it. @throws CopilotError exit 3 or 7 */
-export const explain = (place: PolicyPlace, command: string): Promise<Explanation> =>
+/** Says what the policy makes of a shell command, without running it; `tainted`: once text from outside is in the run. @throws CopilotError exit 3 or 7 */
+export const explain = (place: PolicyPlace, command: string, tainted = false): Promise<Explanation> =>
   withPolicy(place, async ({ permissions, sandbox }) => {
-    const decision = await permissions.policy.decide({ tool: 'shell', effects: [{ kind: 'exec', command }] });
+    const decision = await permissions.policy.decide({ tool: 'shell', effects: [{ kind: 'exec', command }], tainted });
     const { verdict, effects, rule = null, origin = null, why, hint = null, enforced = 'parse-only' } = decision;
     const enforces = sandbox.enforces();
     return { command, verdict, effects, rule, origin, why, hint, enforced, sandbox: sandbox.name, enforces };

@@ -7,11 +7,12 @@ import type { SessionInfo, SessionStore } from '../core/session.ts';
 import { eventLog } from '../host/event-log.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 
-/** Takes out values of variables that look secret, and well-known token formats. */
-export const redactorFor = (env: Env): Redact => redactor(secretValues(env));
+/** The database of the event log and the ledger. */
+export const sessionsPath = (env: Env): string => join(dataDir(env), 'sessions.db');
 
-/** Opens the user's event log. @throws CopilotError `E_DATABASE`, exit 3. */
-export const openSessions = (env: Env): SessionStore => eventLog(join(dataDir(env), 'sessions.db'), redactorFor(env));
+/** Opens the user's event log; what is written goes through `redact`. @throws CopilotError `E_DATABASE`, exit 3. */
+export const openSessions = (env: Env, redact: Redact = redactor(secretValues(env))): SessionStore =>
+  eventLog(sessionsPath(env), redact);
 
 /** Which session a run belongs to. */
 export interface SessionChoice {

@@ -14,6 +14,9 @@ export interface SettingsOptions {
   flags?: Config;
   /** `--trust`: what the project's files say counts this once. */
   trust?: boolean;
+  /** Where the machine's administrator sets things, and who is at work; both are found when left out. */
+  managed?: string;
+  user?: string;
 }
 
 /** Reads every layer of the configuration for a workspace. @throws CopilotError exit 3. */
@@ -42,6 +45,14 @@ export const setSetting = async (
 ): Promise<string> => {
   const paths = settingsPaths(env, root);
   const path = project ? paths.project : paths.user;
-  await setConfig(path, key, word);
+  // The database is loaded only by who writes to it.
+  const { journal } = await import('./journal.ts');
+  const takeBack = journal(env, root, `config set ${key}`, [{ type: 'config.changed', key, file: path }]);
+  try {
+    await setConfig(path, key, word);
+  } catch (error) {
+    takeBack();
+    throw error;
+  }
   return path;
 };

@@ -4,6 +4,7 @@ import { usageError } from '../base/errors.ts';
 import { configPaths } from '../host/config.ts';
 import type { Env } from '../host/paths.ts';
 import { addTrust, revokeTrust, trustedFolders, trustHash, trustOf } from '../host/trust.ts';
+import { journal } from './journal.ts';
 import { projectFolder } from './settings.ts';
 
 const folderAt = (env: Env, path: string): string => {
@@ -11,10 +12,27 @@ const folderAt = (env: Env, path: string): string => {
   return projectFolder(env, realpathSync(path));
 };
 
+/** A change of trust, recorded before it is made. */
+const recording = <T>(env: Env, folder: string, change: 'added' | 'revoked', make: () => T): T => {
+  const takeBack = journal(env, folder, change === 'added' ? 'trust add' : 'trust revoke', [
+    { type: 'trust.changed', folder, change },
+  ]);
+  try {
+    return make();
+  } catch (error) {
+    takeBack();
+    throw error;
+  }
+};
+
+const revoke = (env: Env, folder: string): boolean =>
+  trustedFolders(env).some((entry) => entry.folder === folder) &&
+  recording(env, folder, 'revoked', () => revokeTrust(env, folder));
+
 /** Trusts the project a folder belongs to, as it is now. @throws CopilotError exit 2 or 3 */
 export const trustFolder = (env: Env, path: string): { folder: string; covers: string } => {
   const folder = folderAt(env, path);
-  addTrust(env, folder);
+  recording(env, folder, 'added', () => addTrust(env, folder));
   const config = existsSync(configPaths(env, folder).project);
   const nothing = trustHash(folder) === undefined;
   return {
@@ -35,6 +53,6 @@ export const listTrust = (env: Env): { folder: string; at: number; state: 'trust
 /** Takes trust back; false when there was none. @throws CopilotError exit 3 */
 export const revokeFolder = (env: Env, path: string): boolean => {
   // A folder that is gone can still be taken off the list.
-  if (!existsSync(path)) return revokeTrust(env, resolve(path));
-  return revokeTrust(env, folderAt(env, path));
+  if (!existsSync(path)) return revoke(env, resolve(path));
+  return revoke(env, folderAt(env, path));
 };

@@ -56,6 +56,10 @@ export const usageError = (message: string, hint?: string): CopilotError =>
 export const configError = (message: string, hint?: string, cause?: unknown): CopilotError =>
   new CopilotError(message, { code: 'E_CONFIG', exitCode: exitCodes.config, hint, cause });
 
+/** Something is not allowed: exit 4. */
+export const permissionError = (message: string, hint?: string): CopilotError =>
+  new CopilotError(message, { code: 'E_PERMISSION', exitCode: exitCodes.permission, hint });
+
 /** A limit on time, turns, tokens or money was reached: exit 5. */
 export const limitError = (message: string, hint?: string): CopilotError =>
   new CopilotError(message, { code: 'E_LIMIT', exitCode: exitCodes.limit, hint });

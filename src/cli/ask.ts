@@ -6,6 +6,11 @@ import type { Io } from './io.ts';
 /** More effects than this nobody reads; the reason says what matters. */
 const maxShownEffects = 12;
 
+const prompt = 'Allow? [y]es, [s]ession, [a]lways in this folder, [n]o, or say why not: ';
+/** No rule holds in a run that has read text from outside. */
+const taintedPrompt = 'Allow? [y]es, [s]ession, [n]o, or say why not: ';
+const codePrompt = 'One-time code (empty: no): ';
+
 const parseAnswer = (line: string): Answer => {
   const word = line.trim().toLowerCase();
   if (word === 'y' || word === 'yes') return { allow: true };
@@ -15,6 +20,11 @@ const parseAnswer = (line: string): Answer => {
   return word === '' || word === 'n' || word === 'no'
     ? { allow: false }
     : { allow: false, feedback: `The user said no: ${said}` };
+};
+
+const parseCode = (line: string): Answer => {
+  const code = line.replace(/\s/g, '');
+  return /^\d+$/.test(code) ? { allow: true, code } : { allow: false };
 };
 
 /** Asks on standard error; undefined when no person is there (standard input or error is no terminal). */
@@ -40,7 +50,7 @@ export const terminalAsk = (io: Io): Ask | undefined => {
         resolve(answer);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      terminal.once('line', (line) => finish(parseAnswer(line)));
+      terminal.once('line', (line) => finish(question.wantsCode ? parseCode(line) : parseAnswer(line)));
       terminal.once('close', () => {
         if (!answered && !signal.aborted) finish({ allow: false });
       });
@@ -48,7 +58,7 @@ export const terminalAsk = (io: Io): Ask | undefined => {
       const more = lines.length - maxShownEffects;
       const effects = lines.slice(0, maxShownEffects).join('') + (more > 0 ? `  … and ${more} more\n` : '');
       io.stderr.write(
-        `\n${question.tool} wants to\n${effects}${printable(question.why)}\nAllow? [y]es, [s]ession, [a]lways in this folder, [n]o, or say why not: `,
+        `\n${question.tool} wants to\n${effects}${printable(question.why)}\n${question.wantsCode ? codePrompt : question.tainted ? taintedPrompt : prompt}`,
       );
     });
 };

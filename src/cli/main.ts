@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { CopilotError, exitCodes, isCopilotError, messageOf, usageError } from '../base/errors.ts';
+import type { Redact } from '../base/redact/redactor.ts';
 import type { Plugin } from '../core/plugin.ts';
 import { processIo, type Cli, type Io } from './io.ts';
 import { buildProgram } from './program.ts';
@@ -36,18 +37,39 @@ const asCopilotError = (error: unknown): CopilotError => {
   });
 };
 
+/** Where it came from, cause by cause. */
+const stacks = async (error: Error, io: Io): Promise<string> => {
+  const lines: string[] = [];
+  for (let one: unknown = error.cause; one instanceof Error && lines.length < 5; one = one.cause)
+    lines.push(one.stack ?? one.message);
+  return (await redactorOf(io))(lines.join('\n'));
+};
+
+const redactorOf = async (io: Io): Promise<Redact> => {
+  const { redactor, secretValues } = await import('../base/redact/redactor.ts');
+  return redactor(secretValues(io.env));
+};
+
+/** The same error; what it says may quote a request, a file or a command line. */
+const withoutSecrets = (error: CopilotError, redact: Redact): CopilotError =>
+  new CopilotError(redact(error.message), {
+    code: error.code,
+    exitCode: error.exitCode,
+    hint: error.hint === undefined ? undefined : redact(error.hint),
+    cause: error,
+  });
+
 const report = async (error: unknown, argv: readonly string[], io: Io): Promise<number> => {
   // --help and --version end commander by an error that is none.
   if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
-  const known = asCopilotError(error);
+  const known = withoutSecrets(asCopilotError(error), await redactorOf(io));
   const format = promisedFormat(argv);
   if (format === 'json' || format === 'stream-json') {
     const { failedResult } = await import('../app/drive.ts');
     io.stdout.write(`${JSON.stringify(failedResult(known))}\n`);
   }
   sayError(io, known);
-  if (argv.includes('--debug'))
-    io.stderr.write(`${known.stack ?? ''}\n${known.cause instanceof Error ? (known.cause.stack ?? '') : ''}\n`);
+  if (argv.includes('--debug')) io.stderr.write(`${await stacks(known, io)}\n`);
   return known.exitCode;
 };
 

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { usageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import { auditCommand } from './commands/audit.ts';
+import { administrativeName } from './administrative.ts';
 import { checksCommand } from './commands/checks.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
@@ -8,12 +10,16 @@ import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { helpCommand } from './commands/help-topics.ts';
 import { initCommand } from './commands/init.ts';
+import { mfaCommand } from './commands/mfa.ts';
 import { policyCommand } from './commands/policy.ts';
+import { privacyCommand } from './commands/privacy.ts';
 import { runCommand, runTask } from './commands/run.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
+import { secretsCommand } from './commands/secrets.ts';
 import { sessionsCommand } from './commands/sessions.ts';
 import { trustCommand } from './commands/trust.ts';
 import { undoCommand } from './commands/undo.ts';
+import { usageCommand } from './commands/usage.ts';
 import type { Cli } from './io.ts';
 import { addRunOptions, type RunFlags } from './run-options.ts';
 
@@ -27,6 +33,11 @@ const commands = [
   initCommand,
   configCommand,
   checksCommand,
+  usageCommand,
+  secretsCommand,
+  mfaCommand,
+  auditCommand,
+  privacyCommand,
   doctorCommand,
   completionCommand,
   demoCommand,
@@ -51,6 +62,12 @@ export const buildProgram = (cli: Cli, version: string): Command => {
   program.option('-p, --print', 'do the task given as text, print the answer, exit');
   addRunOptions(program);
   for (const add of commands) add(program, cli);
+  program.hook('preAction', async (_program, action) => {
+    const name = administrativeName(action);
+    if (name === undefined) return;
+    const { requireAdministrator } = await import('../app/roles.ts');
+    await requireAdministrator(cli.io.env, cli.io.cwd, name);
+  });
   program.argument('[task...]').action(async (words: string[], flags: RunFlags) => {
     const typed = words.join(' ').trim();
     const [first] = words;

@@ -51,6 +51,8 @@ const resultLines = (content: readonly Block[]): string[] => {
   );
 };
 
+const budgetNames = { run: 'this run', day: 'today', month: 'this month', perRepo: 'this repository' } as const;
+
 /** Progress for a person, on standard error: each step as it happens. */
 export const progressReader = (io: Io): Reader => {
   const paint = paintFor(io.stderr, io.env);
@@ -106,6 +108,17 @@ export const progressReader = (io: Io): Reader => {
               `  retrying (attempt ${event.attempt}, in ${Math.round(event.waitMs / 100) / 10} s): ${printable(event.reason)}`,
             ),
           );
+          return;
+        case 'budget.warned': {
+          const { scope, percent, unit, used, limit } = event;
+          const amount = (value: number): string => (unit === 'usd' ? `$${value.toFixed(4)}` : `${value} tokens`);
+          say(
+            paint.yellow(`  budget of ${budgetNames[scope]}: ${percent} % used (${amount(used)} of ${amount(limit)})`),
+          );
+          return;
+        }
+        case 'usage.assumed':
+          say(paint.dim(`  nobody said what this attempt used: it counts as ${event.tokens} tokens`));
           return;
         case 'context.compacted':
           say(paint.dim(`  context compacted: about ${event.beforeTokens} → ${event.afterTokens} tokens`));

@@ -19,6 +19,8 @@ export interface RunFlags {
   permissionMode?: NonNullable<Config['permissions']>['mode'];
   sandbox?: NonNullable<Config['sandbox']>['kind'];
   trust?: boolean;
+  profile?: string;
+  otp?: string;
   allowedTools?: string[];
   disallowedTools?: string[];
   addDir?: string[];
@@ -91,6 +93,8 @@ export const addRunOptions = (command: Command): Command =>
       ]),
     )
     .addOption(new Option('--sandbox <name>', 'where commands run').choices(['auto', 'local', 'docker', 'bubblewrap']))
+    .option('--profile <name>', 'use a profile of the configuration')
+    .option('--otp <code>', 'one-time code for a production profile')
     .option('--trust', 'let this folder’s own configuration widen permissions, this once')
     .option('--allowed-tools <list>', 'allow without asking: edit,exec(npm test *)', collect)
     .option('--disallowed-tools <list>', 'forbid: shell,write(dist/**)', collect)
@@ -119,6 +123,7 @@ export const configFlags = (flags: RunFlags): Config => {
     maxTokens: flags.maxTokens,
     maxRepairs: flags.maxRepairs,
     timeoutSeconds: flags.timeout,
+    profile: flags.profile,
     verify: flags.verify,
     requireVerified: flags.requireVerified,
     sandbox: flags.sandbox === undefined ? undefined : { kind: flags.sandbox },

@@ -9,6 +9,8 @@ export interface Agent {
   instructions: string;
   /** Names of tools it may call. */
   tools: readonly string[];
+  /** Names of tools it is told of in one line and may ask for. */
+  onDemand?: readonly string[];
   /** Model calls before the run is stopped. */
   maxTurns: number;
   needs?: readonly Need[];

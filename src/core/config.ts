@@ -74,6 +74,8 @@ export const configSchema = z.strictObject({
       roles: z.optional(
         z.record(z.string(), z.strictObject({ mode: z.optional(mode), rules: z.optional(z.array(ruleSchema)) })),
       ),
+      /** Roles by user, `*` for everybody else: counts in the machine's own file only. */
+      users: z.optional(z.record(z.string(), z.string())),
       rules: z.optional(z.array(ruleSchema)),
     }),
   ),

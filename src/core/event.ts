@@ -1,4 +1,5 @@
 import type { JudgedClaim } from './evidence.ts';
+import type { BudgetWarning } from './budget.ts';
 import type { Block, Message, Origin } from './message.ts';
 import type { Effect } from './policy.ts';
 import type { Enforcement } from './sandbox.ts';
@@ -33,7 +34,7 @@ export type Event = { run: string } & (
       callId: string;
       tool: string;
       verdict: 'allow' | 'deny';
-      by: 'rule' | 'builtin' | 'mode' | 'user';
+      by: 'rule' | 'builtin' | 'mode' | 'taint' | 'profile' | 'user';
       why: string;
       rule?: string;
       origin?: string;
@@ -80,20 +81,6 @@ export type Event = { run: string } & (
   | { type: 'secret.used'; name: string; by: string; allowed: boolean; why?: string }
   | AdminEvent
 );
-
-/** Who may spend what: one run, a day or a month of this user, or a month of one repository. */
-export type BudgetScope = 'run' | 'day' | 'month' | 'perRepo';
-
-/** A limit is used up to this share. */
-export interface BudgetWarning {
-  scope: BudgetScope;
-  /** 50, 80 or 95. */
-  percent: number;
-  unit: 'usd' | 'tokens';
-  /** In USD or tokens, as `unit` says. */
-  used: number;
-  limit: number;
-}
 
 /** What somebody changed outside of a run; kept in a session of its own (`SessionInfo.kind` is `journal`). */
 export type AdminEvent =

@@ -55,8 +55,9 @@ export const messagesOf = (log: Iterable<Recorded>, run: string): Message[] => {
         messages.push(event.message);
         if (callsOf(event.message.content).length > 0) open = event.message;
       } else if (event.type === 'tool.finished') {
-        const { callId, content, isError } = event;
-        results.set(callId, { type: 'tool_result', callId, content, isError });
+        const { callId, content, isError, origin } = event;
+        const from = origin === undefined ? {} : { origin };
+        results.set(callId, { type: 'tool_result', callId, content, isError, ...from });
       } else if (event.type === 'context.compacted') {
         close();
         messages = [...event.replacement];

@@ -73,10 +73,12 @@ export const textOf = (content: readonly Block[]): string =>
 export const callsOf = (content: readonly Block[]): ToolCallBlock[] =>
   content.filter((block) => block.type === 'tool_call');
 
-/** True for a conversation that holds text from outside: what it asks for may not be what the user wants. */
-export const isTainted = (messages: readonly Message[]): boolean =>
-  messages.some(
-    ({ origin, content }) =>
-      (origin !== undefined && origin !== 'user') ||
-      content.some((block) => block.type === 'tool_result' && block.origin !== undefined && block.origin !== 'user'),
-  );
+/** Where text from outside in a conversation came from; undefined when there is none. Then it is tainted. */
+export const originOf = (messages: readonly Message[]): Origin | undefined => {
+  for (const { origin, content } of messages) {
+    if (origin !== undefined && origin !== 'user') return origin;
+    for (const block of content)
+      if (block.type === 'tool_result' && block.origin !== undefined && block.origin !== 'user') return block.origin;
+  }
+  return undefined;
+};

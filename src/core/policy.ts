@@ -1,3 +1,5 @@
+import type { Origin } from './message.ts';
+
 /**
  * How much of what a command does is known.
  * - `listed`: everything; its reads, writes and hosts stand beside it among the effects of the call.
@@ -34,8 +36,8 @@ export type Effect =
 /** What the policy says of a call. */
 export interface Decision {
   verdict: 'allow' | 'ask' | 'deny';
-  /** Whether a written rule, a built-in denial or the permission mode decided. */
-  by: 'rule' | 'builtin' | 'mode';
+  /** Whether a written rule, a built-in denial, the permission mode, text from outside in the run, or a production profile decided. */
+  by: 'rule' | 'builtin' | 'mode' | 'taint' | 'profile';
   /** One sentence for the human and, on deny, for the model. */
   why: string;
   /** The rule's own text, when a rule decided. */
@@ -47,6 +49,8 @@ export interface Decision {
    * what could be parsed of the command.
    */
   enforced?: 'sandbox' | 'parse-only';
+  /** A one-time code is needed first; then it is this. */
+  stepUp?: 'allow' | 'ask';
   /** What would allow it: a flag or a rule, one line. */
   hint?: string;
   /** Those of the call, commands taken apart where the shell parser was handed in. */
@@ -57,7 +61,10 @@ export interface Decision {
 export interface Policy {
   /** Path patterns (gitignore's form) that may not be read; tools that search many files leave them out. */
   readonly hidden: readonly string[];
-  decide(call: { tool: string; effects: readonly Effect[] }): Decision | Promise<Decision>;
+  /** `tainted`: text from outside is in the run. */
+  decide(call: { tool: string; effects: readonly Effect[]; tainted?: boolean }): Decision | Promise<Decision>;
+  /** Where what a call brings in comes from, when that is not the workspace. */
+  foreign(effects: readonly Effect[]): { origin: Origin; source: string } | undefined;
 }
 
 /** A question to the human. */
@@ -65,6 +72,12 @@ export interface Question {
   tool: string;
   effects: readonly Effect[];
   why: string;
+  /** Text from outside is in the run: an answer given before it came in does not count. */
+  tainted?: boolean;
+  /** A one-time code is needed first; then it is this. */
+  stepUp?: 'allow' | 'ask';
+  /** The answer is the code itself. */
+  wantsCode?: true;
 }
 
 /** The human's answer. `remember` allows the same for the rest of the session, or writes rules for this folder. */
@@ -73,6 +86,8 @@ export interface Answer {
   remember?: 'session' | 'always';
   /** Told to the model when the answer is no. */
   feedback?: string;
+  /** What was typed where a one-time code was asked for. */
+  code?: string;
 }
 
 /** The screen answers; headless answers no. */

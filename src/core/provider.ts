@@ -1,4 +1,5 @@
 import { CopilotError, exitCodes } from '../base/errors.ts';
+import type { BudgetWarning } from './budget.ts';
 import type { Block, Message } from './message.ts';
 
 /** Prices in USD per million tokens. */
@@ -57,10 +58,15 @@ export interface Reply {
   usage: Usage | undefined;
 }
 
-/** A piece of an answer while it streams. `retry` voids every piece since the call began. */
+/**
+ * A piece of an answer while it streams, or what decorators have to tell. `retry` voids every piece since the call began;
+ * `assumed` is what an attempt of unknown usage counts as.
+ */
 export type Delta =
   | { type: 'text.delta'; text: string }
   | { type: 'thinking.delta'; text: string }
+  | { type: 'assumed'; tokens: number; costUsd: number | null; why: string }
+  | { type: 'budget'; warning: BudgetWarning }
   | { type: 'retry'; attempt: number; waitMs: number; reason: string };
 
 /** Turns a request into deltas and a reply. Decorators (retry, budget, …) have the same shape. */

@@ -24,6 +24,11 @@ export async function* callModel(
       if (step.value.type === 'retry') {
         const { attempt, waitMs, reason } = step.value;
         yield { type: 'model.retried', run, model: provider.name, attempt, waitMs, reason };
+      } else if (step.value.type === 'assumed') {
+        const { tokens, costUsd: assumedUsd, why } = step.value;
+        yield { type: 'usage.assumed', run, model: provider.name, tokens, costUsd: assumedUsd, why };
+      } else if (step.value.type === 'budget') {
+        yield { type: 'budget.warned', run, ...step.value.warning };
       } else if (purpose === 'work') yield { run, ...step.value };
     }
   } finally {

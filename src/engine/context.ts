@@ -1,6 +1,6 @@
 import { CopilotError, exitCodes } from '../base/errors.ts';
 import type { Event, Transient } from '../core/event.ts';
-import { text, textOf, userMessage, type Block, type Message } from '../core/message.ts';
+import { originOf, text, textOf, userMessage, type Block, type Message } from '../core/message.ts';
 import type { Capabilities, ModelProvider, Usage } from '../core/provider.ts';
 import { callModel } from './call-model.ts';
 
@@ -176,6 +176,7 @@ export async function* compact(
     const [first, ...rest] = replacement.slice(0, start);
     const kept = rest.filter(isTyped);
     if (first && rest.length > 0) {
+      const origin = originOf(rest);
       const old = trim([first, ...rest], 0, trimToChars);
       const request = {
         system: summaryInstructions,
@@ -188,7 +189,8 @@ export async function* compact(
       replacement = [
         first,
         ...kept,
-        { role: 'user', content: summary.content, origin: 'file' },
+        // What a summary of text from outside says is from outside too.
+        { role: 'user', content: summary.content, ...(origin === undefined ? {} : { origin }) },
         ...replacement.slice(start),
       ];
     }

@@ -33,7 +33,8 @@ const systemFiles = ['/proc/cpuinfo', '/proc/meminfo', '/proc/loadavg', '/proc/v
 const devices = ['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom', '/dev/full'];
 const systemSecrets = ['shadow', 'shadow-', 'gshadow', 'gshadow-', 'sudoers', 'sudoers.d', 'ssl/private', 'ssh'];
 
-const isSystem = (path: string): boolean =>
+/** True for programs, libraries, devices and facts of the system that hold no secret. */
+export const isSystem = (path: string): boolean =>
   (system.some((folder) => isWithin(path, folder)) && !systemSecrets.some((name) => isWithin(path, `/etc/${name}`))) ||
   systemFiles.includes(path) ||
   devices.includes(path);
@@ -57,6 +58,9 @@ export const byMode = (effect: Effect, place: ModePlace): Decision['verdict'] =>
       // Everything it does is judged beside it.
       if (effect.reach === 'listed') return 'allow';
       if (mode === 'plan') return 'deny';
+      // Auto stays in the workspace and asks before the network: where nobody can see that a command does, and no sandbox
+      // sees to it, it asks.
+      if (effect.reach === 'opaque' && !(place.enforces?.fs === true && place.enforces.net)) return 'ask';
       return mode === 'auto' ? 'allow' : 'ask';
     case 'net':
       return mode === 'plan' && effect.access === 'write' ? 'deny' : 'ask';
@@ -76,7 +80,9 @@ export const hintFor = (effect: Effect, { roots }: ModePlace): string => {
     case 'write':
       return `${isEditable(effect.path, roots) ? '--permission-mode accept-edits, or ' : ''}the rule "allow: write(${effect.path})"`;
     case 'exec':
-      return `--permission-mode auto, or --allowed-tools "exec(${effect.command.split('\n', 1)[0] ?? ''})"`;
+      return effect.reach === 'opaque'
+        ? `--sandbox bubblewrap or docker, or --allowed-tools "exec(${effect.command.split('\n', 1)[0] ?? ''})"`
+        : `--permission-mode auto, or --allowed-tools "exec(${effect.command.split('\n', 1)[0] ?? ''})"`;
     case 'net':
       return `the rule "allow: net(${effect.host})"`;
     case 'env':

@@ -7,10 +7,13 @@ import { matchesHost } from './hosts.ts';
 import { byMode, hintFor, type PermissionMode } from './modes.ts';
 import { coversFolder, ignoreRules, matchesFile, mayMatchBelow } from './path-patterns.ts';
 import type { Rule } from './rule.ts';
+import { foreignSource, freshYes, needsFreshYes } from './taint.ts';
 
 /** Where the policy stands. */
 export interface PolicyOptions extends DenialPlace {
   mode: PermissionMode;
+  /** What changes or takes something needs a one-time code, whatever the mode. */
+  production?: boolean;
   /** Read at every decision: rules may be added while it is in use. */
   rules: readonly Rule[];
   /** Absolute real paths that may be read besides the roots. */
@@ -97,7 +100,7 @@ export const matchesExample = (rule: Rule, example: string, options: PolicyOptio
 };
 
 type Verdict = Decision['verdict'];
-type Judged = Pick<Decision, 'verdict' | 'by' | 'why' | 'rule' | 'origin' | 'hint'>;
+type Judged = Pick<Decision, 'verdict' | 'by' | 'why' | 'rule' | 'origin' | 'hint' | 'stepUp'>;
 
 const order: readonly Verdict[] = ['deny', 'ask', 'allow'];
 
@@ -158,6 +161,40 @@ const judgeEffect = (tool: string, effect: Effect, options: PolicyOptions, exact
   return { verdict: fallback, by: 'mode', why, ...(fallback === 'allow' ? {} : { hint: hintFor(effect, options) }) };
 };
 
+/** In a tainted run nothing but a person's fresh yes allows what could carry something away. */
+const judgeTainted = (judged: Judged, effect: Effect, options: PolicyOptions): Judged => {
+  if (judged.verdict !== 'allow' || options.mode === 'bypass') return judged;
+  const because = needsFreshYes(effect, options);
+  if (because === undefined) return judged;
+  return {
+    verdict: 'ask',
+    by: 'taint',
+    why: freshYes(effect, because),
+    hint:
+      effect.kind === 'exec'
+        ? '--sandbox bubblewrap or docker, which keep programs from the network and your files'
+        : 'a yes at a terminal: once text from outside is in a run, no rule does',
+  };
+};
+
+/** In production, commands that change something, pushes and secrets need a one-time code. */
+const judgeProduction = (judged: Judged, effect: Effect, effects: readonly Effect[]): Judged => {
+  if (judged.verdict === 'deny') return judged;
+  const matters =
+    effect.kind === 'secret' ||
+    (effect.kind === 'net' && effect.access === 'write') ||
+    (effect.kind === 'exec' && effect.reach !== 'listed') ||
+    (effect.kind === 'write' && effects.some(isExec));
+  if (!matters) return judged;
+  return {
+    verdict: 'ask',
+    by: 'profile',
+    why: `This is production, and a one-time code is needed to ${describeEffect(effect)}.`,
+    hint: '--otp with a code of your authenticator (llm-copilot mfa enroll)',
+    stepUp: judged.verdict,
+  };
+};
+
 const isExec = (effect: Effect): effect is Exec => effect.kind === 'exec';
 
 /** Rules over effects: built-in denials, then deny beats ask beats allow beats the mode; the strictest effect decides. */
@@ -179,7 +216,8 @@ export const rulePolicy = (options: PolicyOptions): Policy => {
             rule.verdict === 'deny' && rule.kind === 'read' ? ignoreRules(rule.pattern, options) : [],
           );
     },
-    decide: async ({ tool, effects: declared }) => {
+    foreign: (effects) => foreignSource(effects, options),
+    decide: async ({ tool, effects: declared, tainted = false }) => {
       const effects: Effect[] = [];
       const judged: Judged[] = [];
       for (const effect of declared) {
@@ -190,7 +228,11 @@ export const rulePolicy = (options: PolicyOptions): Policy => {
             (rule) => rule.verdict === 'allow' && rule.kind === 'exec' && rule.pattern === effect.command.trim(),
           );
         effects.push(...parts);
-        for (const part of parts) judged.push(judgeEffect(tool, part, options, exact));
+        for (const part of parts) {
+          const one = judgeEffect(tool, part, options, exact);
+          const fresh = tainted ? judgeTainted(one, part, options) : one;
+          judged.push(options.production ? judgeProduction(fresh, part, parts) : fresh);
+        }
       }
       const barred =
         mode === 'bypass'
@@ -200,11 +242,20 @@ export const rulePolicy = (options: PolicyOptions): Policy => {
         const why = `Rule "${barred.text}" forbids the tool ${tool}.`;
         return { verdict: 'deny', by: 'rule', rule: barred.text, why, effects };
       }
+      const steps = judged.flatMap((one) => one.stepUp ?? []);
       const strictest = order
         .map((verdict) => judged.find((one) => one.verdict === verdict))
         .find((one) => one !== undefined);
       const decision: Judged = strictest ?? { verdict: 'allow', by: 'mode', why: 'It touches nothing.' };
-      return { ...decision, ...heldUp(effects, decision.rule), effects };
+      const stepUp = decision.verdict === 'ask' && steps.length > 0;
+      // Something else may have to be asked besides the code.
+      const asks = judged.some((one) => one.verdict === 'ask' && one.stepUp !== 'allow');
+      return {
+        ...decision,
+        ...(stepUp ? { stepUp: asks ? 'ask' : 'allow' } : {}),
+        ...heldUp(effects, decision.rule),
+        effects,
+      };
     },
   };
 };

@@ -2,15 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { CopilotError, exitCodes, isCopilotError, limitError } from '../base/errors.ts';
 import type { Agent, RunResult, Task } from '../core/agent.ts';
 import type { ErrorInfo, Event, Transient } from '../core/event.ts';
-import { callsOf, text, textOf, type Message } from '../core/message.ts';
+import { callsOf, originOf, text, textOf, type Message } from '../core/message.ts';
 import type { Ask, Policy } from '../core/policy.ts';
-import { isProviderError, type ModelProvider, type Need } from '../core/provider.ts';
+import { isProviderError, type ModelProvider, type Need, type ToolSpec } from '../core/provider.ts';
 import type { Sandbox } from '../core/sandbox.ts';
 import type { Tool, WebGet } from '../core/tool.ts';
 import { act, type ActContext } from './act.ts';
 import { callModel } from './call-model.ts';
 import { compact, estimateTokens, windowOf } from './context.ts';
+import { loadedIn, loadTool } from './load-tool.ts';
+import type { Placeholders } from './placeholders.ts';
 import { repetition } from './repetition.ts';
+import type { Taint } from './taint.ts';
 
 /** Everything a run needs from outside. */
 export interface RunContext {
@@ -21,6 +24,8 @@ export interface RunContext {
   readonly ask: Ask;
   readonly sandbox: Sandbox;
   readonly web: WebGet;
+  readonly taint: Taint;
+  readonly placeholders: Placeholders;
   /** The conversation of an earlier run, folded from the log. */
   history(run: string): Message[];
   /** Steering: messages the human sent meanwhile, read between turns. */
@@ -124,11 +129,24 @@ export async function* run(
       messages.push(message);
     }
     for (const message of task.messages) yield* add(message);
+    const tainting = originOf(messages);
+    if (tainting !== undefined) context.taint.note({ origin: tainting, source: 'this conversation' });
     const provider = context.model(agent.needs ?? []);
     yield { type: 'model.selected', run: id, model: provider.name, purpose: 'work' };
-    const own = agent.tools.flatMap((name) => context.tools.get(name) ?? []);
+    const named = (names: readonly string[] = []): Tool[] => names.flatMap((name) => context.tools.get(name) ?? []);
+    const onDemand = named(agent.onDemand);
+    const own = [...named(agent.tools), ...(onDemand.length > 0 ? [loadTool(onDemand)] : [])];
     const tools = new Map(own.map((tool) => [tool.name, tool]));
-    const specs = own.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
+    const specOf = ({ name, description, inputSchema }: Tool): ToolSpec => ({ name, description, inputSchema });
+    let specs = own.map(specOf);
+    const load = (past: readonly Message[]): void => {
+      const wanted = onDemand.length > 0 ? loadedIn(past) : new Set<string>();
+      const more = onDemand.filter((tool) => wanted.has(tool.name) && !tools.has(tool.name));
+      if (more.length === 0) return;
+      for (const tool of more) tools.set(tool.name, tool);
+      specs = [...specs, ...more.map(specOf)];
+    };
+    load(messages);
     const schemaText =
       task.outputSchema && `\n\nAnswer with JSON only, fitting this schema:\n${JSON.stringify(task.outputSchema)}`;
     const system = agent.instructions + (schemaText ?? '');
@@ -181,6 +199,7 @@ export async function* run(
         const ended = yield* finish('answered');
         return verdict.result === undefined ? ended : { ...ended, result: verdict.result };
       }
+      load([{ role: 'assistant', content: reply.content }]);
       const results = yield* act(calls, acting);
       messages.push({ role: 'user', content: results.map(({ data: _data, readOnly: _readOnly, ...block }) => block) });
       const stuck = repeated.saw(calls, results);

@@ -9,6 +9,7 @@ const structured: ReadonlySet<string> = new Set([
   'models',
   'permissions.rules',
   'permissions.roles',
+  'permissions.users',
   'sandbox.permissions',
   'sandbox.resources',
   'sandbox.isolation',
@@ -38,8 +39,15 @@ const fromVariable = (key: string, value: string): unknown => {
 };
 
 const prefix = 'LLM_COPILOT_';
-/** Variables of ours that are no configuration: where data lies, and what our own tests are told. */
-const reserved: ReadonlySet<string> = new Set(['DATA_DIR', 'TEST_SANDBOXES']);
+/** Variables of ours that are no configuration: where data lies, keys of the vault, and what our own tests are told. */
+const reserved: ReadonlySet<string> = new Set([
+  'DATA_DIR',
+  'TEST_SANDBOXES',
+  'VAULT_KEY',
+  'VAULT_PASSPHRASE',
+  'VAULT_NEW_KEY',
+  'VAULT_NEW_PASSPHRASE',
+]);
 
 const variableOf = (key: string): string =>
   key

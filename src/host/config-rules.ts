@@ -3,7 +3,7 @@ import { nearest } from '../base/nearest.ts';
 import type { WrittenRule } from '../core/config.ts';
 
 /** Where a value came from, weakest first. */
-export type Layer = 'default' | 'user' | 'project' | 'folder' | 'env' | 'flag';
+export type Layer = 'default' | 'user' | 'project' | 'folder' | 'env' | 'flag' | 'managed';
 
 /** A permission rule as written, with where it was written. */
 export interface SourcedRule {

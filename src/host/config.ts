@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { configError, messageOf } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
@@ -57,14 +58,22 @@ export interface LoadOptions {
   flags?: Config;
   /** The user trusts what the project's files say: they may widen permissions. */
   trusted?: boolean;
+  /** The machine's own file, which only its administrator can write. */
+  managed?: string;
+  /** Who is at work; the owner of this process when left out. */
+  user?: string;
 }
 
+/** What the administrator of a machine sets for everybody; nothing overrides it. No variable moves it: users set variables. */
+export const managedPath = '/etc/llm-copilot/managed.yaml';
+
 /**
- * Reads and validates every layer: defaults < user < project < what is always allowed here < environment < flags.
+ * Reads and validates every layer: defaults < user < project < what is always allowed here < environment < flags < what the
+ * machine's administrator set.
  * @throws CopilotError exit 3 with file, line and the nearest known key.
  */
 export const loadConfig = async (env: Env, root: string, options: LoadOptions = {}): Promise<LoadedConfig> => {
-  const { flags = {}, trusted = false } = options;
+  const { flags = {}, trusted = false, managed: managedFile = managedPath } = options;
   const paths = configPaths(env, root);
   const [user, project, folder] = [
     await readLayer(paths.user),
@@ -113,6 +122,13 @@ export const loadConfig = async (env: Env, root: string, options: LoadOptions = 
   if (folder) applyFile(folder, flatten(folder.config), 'folder', paths.folder);
   apply(flatten(fromEnv.config), 'env', (key) => fromEnv.sources.get(key) ?? 'environment');
   apply(flatten(flags), 'flag', flagOf);
+  const managed = await readLayer(managedFile);
+  if (managed) {
+    applyFile(managed, flatten(managed.config), 'managed', managedFile);
+    const { users = {} } = managed.config.permissions ?? {};
+    const role = users[options.user ?? userInfo().username] ?? users['*'];
+    if (role !== undefined) apply([{ key: 'permissions.role', value: role }], 'managed', () => managedFile);
+  }
   return { value, settings: [...byKey.values()], rules, roleRules, notices };
 };
 

@@ -1,31 +1,29 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { CopilotError, exitCodes, messageOf, usageError } from '../base/errors.ts';
 import { redacted, type Redact } from '../base/redact.ts';
 import type { Event, Recorded } from '../core/event.ts';
-import type { SessionInfo, SessionStore } from '../core/session.ts';
+import type { DeletionReason, SessionStore } from '../core/session.ts';
 import { openDatabase } from './database.ts';
+import {
+  chainEnd,
+  eventHash,
+  genesis,
+  sessionRow,
+  toInfo,
+  withDatabase,
+  type Link,
+  type SessionRow,
+} from './event-log-chain.ts';
+import { headChain } from './event-log-heads.ts';
+import { claimDailyPrune, forksFirst, forksOf, planPrune } from './event-log-prune.ts';
+import { verifySession } from './event-log-verify.ts';
 
-interface SessionRow {
-  id: string;
-  root: string;
-  title: string;
-  created_at: number;
-  updated_at: number;
-  events: number;
-  fork_of: string | null;
-  fork_seq: number | null;
-}
-
-interface EventRow {
+/** A row of `events`, but its type. */
+export interface EventRow {
   session: string;
   seq: number;
   at: number;
   body: string;
-  hash: string;
-}
-
-interface Head {
-  seq: number;
   hash: string;
 }
 
@@ -34,24 +32,12 @@ const maxTitleChars = 100;
 /** Rows read at a time. */
 const pageSize = 500;
 
-/** The hash before a session's first event. */
-const genesis = '0'.repeat(64);
+/** Sessions a new session deletes at most because of their age. */
+const mostPruned = 50;
+const dayMs = 24 * 60 * 60 * 1000;
 
-const chained = (previous: string, session: string, seq: number, at: number, body: string): string =>
-  createHash('sha256').update(`${previous}\n${session}\n${seq}\n${at}\n${body}`).digest('hex');
-
-const toInfo = (row: SessionRow): SessionInfo => ({
-  id: row.id,
-  root: row.root,
-  title: row.title,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-  events: row.events,
-  kind: 'task',
-  ...(row.fork_of === null || row.fork_seq === null ? {} : { forkedFrom: { session: row.fork_of, seq: row.fork_seq } }),
-});
-
-const toRecorded = ({ body, session, seq, at, hash }: EventRow): Recorded => {
+/** An event as it was appended. @throws CopilotError `E_DATABASE` when its text is not what we wrote. */
+export const toRecorded = ({ body, session, seq, at, hash }: EventRow): Recorded => {
   let event: Event;
   try {
     event = JSON.parse(body) as Event;
@@ -66,63 +52,46 @@ const toRecorded = ({ body, session, seq, at, hash }: EventRow): Recorded => {
   return { ...event, session, seq, at, hash };
 };
 
-const broken = (what: string, cause: unknown): CopilotError => {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const busy = code.startsWith('SQLITE_CONSTRAINT');
-  return new CopilotError(busy ? 'Another process is writing to this session.' : `${what}: ${messageOf(cause)}`, {
-    code: busy ? 'E_SESSION_BUSY' : 'E_DATABASE',
-    exitCode: exitCodes.config,
-    hint: busy
-      ? 'Wait for it to end, or use --fork-session.'
-      : 'Check the disk: the run was stopped, nothing recorded was lost.',
-    cause,
-  });
-};
+const listHint = 'List them with "llm-copilot sessions list".';
 
 /**
  * The event log in a SQLite file. Each event's hash covers the one before it, so a session is a chain; a fork's chain
- * goes on from the event it was forked at. Known secrets are redacted before an event is hashed and kept.
+ * goes on from the event it was forked at, and heads chain the sessions. Known secrets are redacted before an event is
+ * hashed and kept.
  * @param now milliseconds since the epoch.
+ * @param retentionDays once a day, making a session deletes up to 50 sessions that are older; none when left out.
  * @throws CopilotError `E_DATABASE` when the file cannot be used.
  */
-export const eventLog = (path: string, redact: Redact, now: () => number = Date.now): SessionStore => {
+export const eventLog = (
+  path: string,
+  redact: Redact,
+  now: () => number = Date.now,
+  retentionDays?: number,
+): SessionStore => {
   const database = openDatabase(path);
-  const heads = new Map<string, Head>();
+  const heads = headChain(database);
+  const ends = new Map<string, Link>();
+  /** Sessions with events of ours that no head names yet. */
+  const grown = new Set<string>();
   const insert = database.prepare('INSERT INTO events (session, seq, at, type, body, hash) VALUES (?, ?, ?, ?, ?, ?)');
   const touch = database.prepare('UPDATE sessions SET updated_at = ?, events = events + ? WHERE id = ?');
-  const byId = database.prepare<[string], SessionRow>('SELECT * FROM sessions WHERE id = ?');
   const rowsFrom = database.prepare<[string, number, number], EventRow>(
     `SELECT session, seq, at, body, hash FROM events WHERE session = ? AND seq >= ? AND seq <= ? ORDER BY seq LIMIT ${pageSize}`,
   );
-  const lastRow = database.prepare<[string], Head>(
-    'SELECT seq, hash FROM events WHERE session = ? ORDER BY seq DESC LIMIT 1',
-  );
-  const rowAt = database.prepare<[string, number], Head>('SELECT seq, hash FROM events WHERE session = ? AND seq = ?');
 
   const rowOf = (id: string): SessionRow => {
-    const row = byId.get(id);
-    if (!row) throw usageError(`There is no session ${id}.`, 'List them with "llm-copilot sessions list".');
+    const row = sessionRow(database, id);
+    if (!row) throw usageError(`There is no session ${id}.`, listHint);
     return row;
   };
-  /** Where a session's own chain starts: after the fork point, or from nothing. */
-  const startOf = (row: SessionRow): Head => {
-    if (row.fork_of === null || row.fork_seq === null) return { seq: 0, hash: genesis };
-    // The fork point may itself lie in a session the parent was forked from.
-    const own = rowAt.get(row.fork_of, row.fork_seq);
-    return own ?? startOf(rowOf(row.fork_of));
-  };
-  const headOf = (session: string): Head => {
-    let head = heads.get(session);
-    if (!head) {
-      const row = rowOf(session);
-      head = lastRow.get(session) ?? startOf(row);
-      heads.set(session, head);
-    }
-    return head;
+  const freshEndOf = (row: SessionRow): Link => {
+    const end = chainEnd(database, row);
+    if (!end) throw usageError(`There is no session ${row.fork_of ?? ''}.`, listHint);
+    return end;
   };
 
   const appendAll = database.transaction((session: string, events: readonly Event[]): Recorded[] => {
-    let head = headOf(session);
+    let end = ends.get(session) ?? freshEndOf(rowOf(session));
     const at = now();
     const recorded = events.map((event) => {
       const raw = JSON.stringify(event);
@@ -130,31 +99,101 @@ export const eventLog = (path: string, redact: Redact, now: () => number = Date.
       const hit = redact(raw) !== raw;
       const kept = hit ? redacted(event, redact) : event;
       const body = hit ? JSON.stringify(kept) : raw;
-      const seq = head.seq + 1;
-      const hash = chained(head.hash, session, seq, at, body);
-      insert.run(session, seq, at, event.type, body, hash);
-      head = { seq, hash };
+      const seq = end.seq + 1;
+      const hash = eventHash(end.hash, session, seq, at, body);
+      insert.run(session, seq, at, kept.type, body, hash);
+      end = { seq, hash };
       return { ...kept, session, seq, at, hash };
     });
-    touch.run(at, events.length, session);
-    heads.set(session, head);
+    if (touch.run(at, events.length, session).changes === 0)
+      throw usageError(`Session ${session} was deleted by another process.`, 'Start a new one.');
+    ends.set(session, end);
     return recorded;
   });
 
-  const writing = <T>(write: () => T): T => {
-    try {
-      return write();
-    } catch (error) {
-      if (error instanceof CopilotError) throw error;
-      throw broken('The event log cannot be written', error);
-    }
-  };
+  const writing = <T>(write: () => T): T => withDatabase('The event log cannot be written', write);
   const guarded = (session: string, events: readonly Event[]): Recorded[] => {
     try {
-      return writing(() => appendAll.immediate(session, events));
+      const recorded = writing(() => appendAll.immediate(session, events));
+      grown.add(session);
+      return recorded;
     } catch (error) {
-      heads.delete(session);
+      ends.delete(session);
       throw error;
+    }
+  };
+
+  const make = database.transaction((session: Parameters<SessionStore['create']>[0] & { id: string }): boolean => {
+    const { id, root, title, forkOf, kind = 'task' } = session;
+    if (sessionRow(database, id)) throw usageError(`Session ${id} exists already.`, 'Use --resume to go on with it.');
+    // Its tombstone would let the new events be deleted without a trace.
+    if (database.prepare('SELECT 1 FROM tombstones WHERE session = ?').get(id))
+      throw usageError(`Session ${id} was deleted; its id cannot be used again.`);
+    const at = now();
+    const isPruning = retentionDays !== undefined && claimDailyPrune(database, at);
+    // Before the new head, so that the fork point lies in what an earlier head names.
+    heads.anchorAll(at);
+    const fork = forkOf === undefined ? undefined : freshEndOf(rowOf(forkOf));
+    // Cut only now: half a secret is not recognised any more.
+    const shown = redact(title).slice(0, maxTitleChars);
+    database
+      .prepare(
+        'INSERT INTO sessions (id, root, title, created_at, updated_at, fork_of, fork_seq, kind) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      )
+      .run(id, root, shown, at, at, forkOf ?? null, fork?.seq ?? null, kind);
+    heads.add(id, fork ?? { seq: 0, hash: genesis }, at, 'created');
+    return isPruning;
+  });
+
+  const anchorGrown = database.transaction(() => {
+    for (const id of grown) {
+      const row = sessionRow(database, id);
+      if (row) heads.anchor(row, now());
+    }
+  });
+
+  /** The only way a session goes. */
+  const bury = database.transaction((ids: readonly string[], why: DeletionReason) => {
+    const rows = ids.map(rowOf);
+    const forks = forksOf(database);
+    const going = new Set(ids);
+    for (const { id } of rows) {
+      const staying = (forks.get(id) ?? []).filter((fork) => !going.has(fork));
+      if (staying.length > 0)
+        throw usageError(
+          `Session ${id} cannot be deleted: forks need its events.`,
+          `Delete ${staying.join(', ')} first.`,
+        );
+    }
+    for (const row of forksFirst(rows)) {
+      const end = freshEndOf(row);
+      const at = now();
+      database
+        .prepare('INSERT INTO tombstones (session, deleted_at, events, last_hash, reason) VALUES (?, ?, ?, ?, ?)')
+        .run(row.id, at, end.seq - (row.fork_seq ?? 0), end.hash, why);
+      heads.add(row.id, end, at, why);
+      database.prepare('DELETE FROM events WHERE session = ?').run(row.id);
+      database.prepare('DELETE FROM sessions WHERE id = ?').run(row.id);
+    }
+  });
+  const deleteAll = (ids: readonly string[], why: DeletionReason): void => {
+    writing(() => {
+      // What is deleted for good is overwritten where it stood.
+      if (why === 'privacy') database.prepare('PRAGMA secure_delete = ON').get();
+      bury.immediate(ids, why);
+    });
+    for (const id of ids) {
+      ends.delete(id);
+      grown.delete(id);
+    }
+  };
+
+  const planOf = (olderThanDays: number) => planPrune(database, now() - olderThanDays * dayMs);
+  const pruneSome = (olderThanDays: number): void => {
+    try {
+      for (const row of planOf(olderThanDays).due.slice(0, mostPruned)) deleteAll([row.id], 'retention');
+    } catch {
+      // Somebody wanted a session and has it; old ones can go another day.
     }
   };
 
@@ -176,19 +215,10 @@ export const eventLog = (path: string, redact: Redact, now: () => number = Date.
   }
 
   return {
-    create: ({ id = randomUUID(), root, title, forkOf }) => {
-      if (byId.get(id)) throw usageError(`Session ${id} exists already.`, 'Use --resume to go on with it.');
-      // Its tombstone would let the new events be deleted without a trace.
-      if (database.prepare('SELECT 1 FROM tombstones WHERE session = ?').get(id))
-        throw usageError(`Session ${id} was deleted; its id cannot be used again.`);
-      const fork = forkOf === undefined ? undefined : { session: rowOf(forkOf).id, seq: headOf(forkOf).seq };
-      const at = now();
-      // Cut only now: half a secret is not recognised any more.
-      const shown = redact(title).slice(0, maxTitleChars);
-      const insertSession = database.prepare(
-        'INSERT INTO sessions (id, root, title, created_at, updated_at, fork_of, fork_seq) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      );
-      writing(() => insertSession.run(id, root, shown, at, at, fork?.session ?? null, fork?.seq ?? null));
+    create: (session) => {
+      const id = session.id ?? randomUUID();
+      const isPruning = writing(() => make.immediate({ ...session, id }));
+      if (isPruning && retentionDays !== undefined) pruneSome(retentionDays);
       return toInfo(rowOf(id));
     },
     append: (session, event) => {
@@ -198,56 +228,44 @@ export const eventLog = (path: string, redact: Redact, now: () => number = Date.
     },
     appendAll: guarded,
     read: (session, fromSeq = 1) => readUpTo(rowOf(session), fromSeq, Number.MAX_SAFE_INTEGER),
-    list: ({ root } = {}) => {
+    list: ({ root, kind = 'task' } = {}) => {
       const where = root === undefined ? '' : 'WHERE root = ?';
       const rows = database
         .prepare<string[], SessionRow>(`SELECT * FROM sessions ${where} ORDER BY updated_at DESC, id`)
         .all(...(root === undefined ? [] : [root]));
-      return rows.map(toInfo);
+      return rows.filter((row) => kind === 'any' || row.kind === kind).map(toInfo);
     },
     find: (id) => {
       // Every id begins with nothing; an empty variable in a script must not delete the only session.
-      if (id === '') throw usageError('The session id is empty.', 'List them with "llm-copilot sessions list".');
+      if (id === '') throw usageError('The session id is empty.', listHint);
       const rows = database
         .prepare<[{ id: string }], SessionRow>('SELECT * FROM sessions WHERE substr(id, 1, length(@id)) = @id')
         .all({ id });
       const exact = rows.find((row) => row.id === id) ?? (rows.length === 1 ? rows[0] : undefined);
       if (exact) return toInfo(exact);
       const problem = rows.length === 0 ? `There is no session ${id}.` : `${rows.length} sessions begin with ${id}.`;
-      throw usageError(problem, 'List them with "llm-copilot sessions list".');
+      throw usageError(problem, listHint);
     },
-    delete: (id) => {
-      const row = rowOf(id);
-      const forks = database.prepare<[string], { id: string }>('SELECT id FROM sessions WHERE fork_of = ?').all(id);
-      if (forks.length > 0)
-        throw usageError(
-          `Session ${id} cannot be deleted: forks need its events.`,
-          `Delete ${forks.map((fork) => fork.id).join(', ')} first.`,
-        );
-      const bury = database.transaction(() => {
-        const last = headOf(id).hash;
-        database
-          .prepare('INSERT INTO tombstones (session, deleted_at, events, last_hash) VALUES (?, ?, ?, ?)')
-          .run(id, now(), row.events, last);
-        database.prepare('DELETE FROM events WHERE session = ?').run(id);
-        database.prepare('DELETE FROM sessions WHERE id = ?').run(id);
-      });
-      writing(() => bury.immediate());
-      heads.delete(id);
+    delete: (id, why = 'user') => deleteAll([id], why),
+    deleteAll,
+    prune: ({ olderThanDays, dryRun = false }) => {
+      const { due, kept } = planOf(olderThanDays);
+      // Another process may have been quicker.
+      for (const { id } of dryRun ? [] : due) if (sessionRow(database, id)) deleteAll([id], 'retention');
+      return {
+        deleted: due.map(toInfo),
+        kept: kept.map(({ row, neededBy }) => ({ session: toInfo(row), neededBy })),
+      };
     },
-    verify: (id) => {
-      const session = rowOf(id);
-      const start = startOf(session);
-      let head = start;
-      for (const row of ownRows(id, 0, Number.MAX_SAFE_INTEGER)) {
-        if (row.seq !== head.seq + 1) return { seq: row.seq, problem: `event ${head.seq + 1} is missing` };
-        if (row.hash !== chained(head.hash, row.session, row.seq, row.at, row.body))
-          return { seq: row.seq, problem: 'its content does not fit its hash' };
-        head = row;
+    verify: (id) => verifySession(database, rowOf(id)),
+    close: () => {
+      try {
+        if (grown.size > 0) anchorGrown.immediate();
+        grown.clear();
+      } catch {
+        // The next process that makes a session writes the heads.
       }
-      if (head.seq - start.seq !== session.events) return { seq: head.seq + 1, problem: 'the last events are missing' };
-      return undefined;
+      database.close();
     },
-    close: () => database.close(),
   };
 };

@@ -30,4 +30,19 @@ export const migrations: readonly string[] = [
      scope TEXT PRIMARY KEY, at INTEGER NOT NULL, spent_nanos INTEGER NOT NULL, spent_tokens INTEGER NOT NULL,
      reserved_nanos INTEGER NOT NULL, reserved_tokens INTEGER NOT NULL
    ) WITHOUT ROWID;`,
+  // `anchored` is the last event of a session that a head names, -1 before there is one; `reason` is null where a session
+  // was deleted before heads were kept. `upkeep` says when something is to be done again.
+  `ALTER TABLE sessions ADD COLUMN kind TEXT NOT NULL DEFAULT 'task';
+   ALTER TABLE sessions ADD COLUMN anchored INTEGER NOT NULL DEFAULT -1;
+   ALTER TABLE tombstones ADD COLUMN reason TEXT;
+   CREATE TABLE heads (
+     n INTEGER PRIMARY KEY, session TEXT NOT NULL, seq INTEGER NOT NULL, session_hash TEXT NOT NULL,
+     at INTEGER NOT NULL, why TEXT NOT NULL, hash TEXT NOT NULL
+   );
+   CREATE TRIGGER heads_never_change BEFORE UPDATE ON heads
+     BEGIN SELECT RAISE(ABORT, 'heads are append-only'); END;
+   CREATE TRIGGER heads_never_go BEFORE DELETE ON heads
+     BEGIN SELECT RAISE(ABORT, 'heads are append-only'); END;
+   CREATE TABLE upkeep (what TEXT PRIMARY KEY, next_at INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE INDEX usage_by_time ON events (at) WHERE type IN ('usage', 'usage.assumed');`,
 ];

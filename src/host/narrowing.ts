@@ -1,5 +1,5 @@
 import { defaults, limitOf, type BudgetSetting, type Config, type WrittenRule } from '../core/config.ts';
-import type { BudgetScope } from '../core/event.ts';
+import type { BudgetScope } from '../core/budget.ts';
 
 /** One value of a layer by its key. */
 export interface Flat {
@@ -9,7 +9,7 @@ export interface Flat {
 
 const strictness = ['plan', 'ask', 'accept-edits', 'auto', 'bypass'];
 /** Roles that only narrow, so that any project may choose them. */
-const narrowRoles = ['reviewer'];
+const narrowRoles = ['reviewer', 'viewer'];
 
 /** True for a rule that allows, however it is spelled: YAML keeps spaces around a quoted key. */
 const widens = (rule: WrittenRule): boolean =>
@@ -91,6 +91,7 @@ export const narrowed = (flat: readonly Flat[], below: Config, path: string): { 
       case 'profile':
       case 'profiles':
       case 'permissions.roles':
+      case 'permissions.users':
       case 'sandbox.resources':
       case 'sandbox.isolation':
         return ignore(key);

@@ -10,6 +10,7 @@ import { harness, says, testTool, type Harness } from '../support/run-harness.ts
 
 const allowing = (decided: (effects: readonly Effect[]) => Effect[], more: object = {}): Policy => ({
   hidden: [],
+  foreign: () => undefined,
   decide: ({ effects }) => ({ verdict: 'allow', by: 'mode', why: 'test', effects: decided(effects), ...more }),
 });
 
@@ -165,6 +166,7 @@ describe('recording for undo', () => {
   it('records nothing of a call that was refused', async () => {
     const policy: Policy = {
       hidden: [],
+      foreign: () => undefined,
       decide: ({ effects }) => ({ verdict: 'deny', by: 'rule', why: 'no.', origin: 'f', effects: [...effects] }),
     };
     const acted = await acting({ effects: [exec('opaque')], policy });

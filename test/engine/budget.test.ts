@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { drain } from '../../src/base/streams.ts';
-import { userMessage } from '../../src/core/message.ts';
-import { ProviderError, type ModelProvider, type Request } from '../../src/core/provider.ts';
-import { budgeted, purse } from '../../src/engine/budget.ts';
+import { text, userMessage } from '../../src/core/message.ts';
+import { ProviderError, type Delta, type ModelProvider, type Request } from '../../src/core/provider.ts';
+import { budgeted } from '../../src/engine/budget.ts';
 import { fallingBack } from '../../src/engine/fallback.ts';
+import { purse, type Purse } from '../../src/engine/purse.ts';
+import { tokenBound } from '../../src/engine/token-bound.ts';
 import { scriptedProvider } from '../../src/testing.ts';
 
 const price = { inputPerMTok: 10, outputPerMTok: 100, cacheReadPerMTok: 1, cacheWritePerMTok: 12 };
@@ -13,12 +15,14 @@ const call = (provider: ModelProvider) => drain(provider.stream(request, signal)
 const usage = { inputTokens: 100, outputTokens: 50, cacheReadTokens: 0, cacheWriteTokens: 0 };
 const priced = (more = {}) => scriptedProvider(() => ({ text: 'ok', usage }), { capabilities: { price, ...more } });
 
+const run = (limit: { usd?: number; tokens?: number }): Purse => purse({ run: limit });
+
 describe('a budget', () => {
   test('settles at what the call really cost', async () => {
-    const shared = purse({ maxCostUsd: 1 });
+    const shared = run({ usd: 1 });
     await call(budgeted(priced(), shared));
-    expect(shared.spentUsd).toBeCloseTo((100 * 10 + 50 * 100) / 1e6);
-    expect(shared).toMatchObject({ spentTokens: 150, reservedUsd: 0, reservedTokens: 0 });
+    expect(shared.run.spent).toEqual({ nanos: (100 * 10 + 50 * 100) * 1000, tokens: 150 });
+    expect(shared.run.reserved).toEqual({ nanos: 0, tokens: 0 });
   });
 
   test('shrinks the output cap to what is left', async () => {
@@ -26,53 +30,122 @@ describe('a budget', () => {
     const inner = scriptedProvider((sent) => ((cap = sent.maxOutputTokens), { text: 'ok', usage }), {
       capabilities: { price },
     });
-    await call(budgeted(inner, purse({ maxCostUsd: 0.06 })));
+    await call(budgeted(inner, run({ usd: 0.06 })));
     expect(cap).toBeLessThan(600);
-    expect(cap).toBeGreaterThan(500);
+    expect(cap).toBeGreaterThan(450);
   });
 
   test('refuses with exit 5 before sending when even a short answer does not fit', async () => {
     let sent = 0;
     const inner = scriptedProvider(() => (sent++, { text: 'ok' }), { capabilities: { price } });
-    await expect(call(budgeted(inner, purse({ maxCostUsd: 0.001 })))).rejects.toMatchObject({ exitCode: 5 });
-    await expect(call(budgeted(inner, purse({ maxTokens: 50 })))).rejects.toMatchObject({ exitCode: 5 });
+    await expect(call(budgeted(inner, run({ usd: 0.001 })))).rejects.toMatchObject({ exitCode: 5 });
+    await expect(call(budgeted(inner, run({ tokens: 50 })))).rejects.toMatchObject({ exitCode: 5 });
     expect(sent).toBe(0);
   });
 
-  test('an attempt of unknown cost settles at its reservation, one refused at the door is free', async () => {
-    const failing = (kind: 'truncated' | 'rate_limit'): ModelProvider => ({
+  test('an attempt of unknown cost settles at its reservation and says so, one refused at the door is free', async () => {
+    const failing = (error: ProviderError): ModelProvider => ({
       ...priced(),
       async *stream() {
-        throw new ProviderError(kind, 'no');
+        throw error;
       },
     });
-    const shared = purse({ maxTokens: 10_000 });
-    await expect(call(budgeted(failing('rate_limit'), shared))).rejects.toThrow('no');
-    expect(shared.spentTokens).toBe(0);
-    await expect(call(budgeted(failing('truncated'), shared))).rejects.toThrow('no');
-    expect(shared.spentTokens).toBeGreaterThan(1000);
-    expect(shared.reservedTokens).toBe(0);
+    const shared = run({ tokens: 10_000 });
+    const heard: Delta[] = [];
+    const attempt = (error: ProviderError) =>
+      expect(
+        drain(budgeted(failing(error), shared).stream(request, signal), (delta) => heard.push(delta)),
+      ).rejects.toThrow('no');
+    await attempt(new ProviderError('rate_limit', 'no'));
+    const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+    await attempt(new ProviderError('network', 'no', { cause: new Error('fetch failed', { cause: refused }) }));
+    expect(shared.run.spent.tokens).toBe(0);
+    expect(heard).toEqual([]);
+    await attempt(new ProviderError('truncated', 'no'));
+    expect(shared.run.spent.tokens).toBeGreaterThan(1000);
+    expect(shared.run.reserved.tokens).toBe(0);
+    expect(heard).toEqual([
+      { type: 'assumed', tokens: shared.run.spent.tokens, costUsd: shared.run.spent.nanos / 1e9, why: 'no' },
+    ]);
+  });
+
+  test('a call nobody waits for any more counts in full', async () => {
+    const shared = run({ tokens: 10_000 });
+    const endless: ModelProvider = {
+      ...priced(),
+      async *stream() {
+        for (;;) yield { type: 'text.delta', text: 'x' };
+      },
+    };
+    const stream = budgeted(endless, shared).stream(request, signal);
+    await stream.next();
+    await stream.return({ content: [], stopReason: 'end', usage: undefined });
+    expect(shared.run.reserved.tokens).toBe(0);
+    expect(shared.run.spent.tokens).toBeGreaterThan(1000);
   });
 
   test('calls side by side never promise more than the limit', async () => {
-    const shared = purse({ maxTokens: 2500 });
+    const shared = run({ tokens: 3500 });
     const slow: ModelProvider = {
       ...priced(),
       async *stream(_request, _signal) {
         await new Promise((resolve) => setTimeout(resolve, 5));
-        expect(shared.spentTokens + shared.reservedTokens).toBeLessThanOrEqual(2500);
+        expect(shared.run.spent.tokens + shared.run.reserved.tokens).toBeLessThanOrEqual(3500);
         return { content: [], stopReason: 'end', usage };
       },
     };
     const settled = await Promise.allSettled(Array.from({ length: 6 }, () => call(budgeted(slow, shared))));
-    expect(settled.some((one) => one.status === 'rejected')).toBe(true);
-    expect(shared.spentTokens).toBeLessThanOrEqual(2500);
+    expect(settled.filter((one) => one.status === 'rejected')).toHaveLength(4);
+    expect(shared.run.spent.tokens).toBe(300);
   });
 
   test('a cost limit with an unknown price is refused, a token limit is not', async () => {
     const unknown = priced({ price: null });
-    await expect(call(budgeted(unknown, purse({ maxCostUsd: 1 })))).rejects.toMatchObject({ exitCode: 3 });
-    await expect(call(budgeted(unknown, purse({ maxTokens: 5000 })))).resolves.toBeDefined();
+    await expect(call(budgeted(unknown, run({ usd: 1 })))).rejects.toMatchObject({ exitCode: 3 });
+    await expect(call(budgeted(unknown, purse({ day: { usd: 1 } })))).rejects.toMatchObject({ exitCode: 3 });
+    await expect(call(budgeted(unknown, run({ tokens: 5000 })))).resolves.toBeDefined();
+  });
+
+  test('warns once at 50, 80 and 95 %', async () => {
+    const shared = run({ tokens: 10_000 });
+    const heard: unknown[] = [];
+    const spend = (tokens: number) =>
+      drain(
+        budgeted(
+          scriptedProvider(() => ({ usage: { ...usage, inputTokens: tokens - 50 } })),
+          shared,
+        ).stream({ ...request, maxOutputTokens: 100 }, signal),
+        (delta) => delta.type === 'budget' && heard.push(delta.warning.percent),
+      );
+    await spend(4900);
+    expect(heard).toEqual([]);
+    await spend(200);
+    await spend(200);
+    expect(heard).toEqual([50]);
+    await spend(2800);
+    await spend(1000);
+    expect(heard).toEqual([50, 80]);
+  });
+});
+
+describe('the bound on what a request can cost', () => {
+  const long = userMessage('word '.repeat(2000));
+  test('is never below the bytes that are sent, and takes the count of a provider for what it has counted', () => {
+    const bound = tokenBound();
+    const first = { ...request, messages: [long] };
+    expect(bound.of(first)).toBeGreaterThan(10_000);
+    bound.saw(first, { ...usage, inputTokens: 2100 });
+    expect(bound.of(first)).toBe(2100);
+    const more = { ...first, messages: [long, { role: 'assistant' as const, content: [text('ok')] }] };
+    expect(bound.of(more)).toBeGreaterThan(2100);
+    expect(bound.of(more)).toBeLessThan(2300);
+  });
+
+  test('counts anew when the conversation was rewritten or the tools changed', () => {
+    const bound = tokenBound();
+    bound.saw({ ...request, messages: [long] }, { ...usage, inputTokens: 2100 });
+    expect(bound.of({ ...request, messages: [userMessage('x'.repeat(9000))] })).toBeGreaterThan(9000);
+    expect(bound.of({ ...request, messages: [long], tools: [] })).toBeGreaterThan(10_000);
   });
 });
 

@@ -46,7 +46,7 @@ describe('modes', () => {
     ['ask', { kind: 'exec', command: 'ls', reach: 'listed' }, 'allow'],
     ['ask', { kind: 'exec', command: 'npm test', reach: 'program' }, 'ask'],
     ['auto', { kind: 'exec', command: 'npm test', reach: 'program' }, 'allow'],
-    ['auto', { kind: 'exec', command: 'node -e x', reach: 'opaque' }, 'allow'],
+    ['auto', { kind: 'exec', command: 'node -e x', reach: 'opaque' }, 'ask'],
     ['auto', read('/usr/include/stdio.h'), 'allow'],
     ['auto', read('/etc/shadow'), 'ask'],
     ['auto', read('/home/u/notes'), 'ask'],
@@ -355,7 +355,7 @@ describe('commands taken apart', () => {
         // No sandbox knows which programs run, so there another rule is all that helps.
         hint: expect.stringContaining(rule.includes('exec') ? 'allow: exec(node -e x)' : 'bubblewrap') as string,
       });
-    expect((await decide('node -e x', {}, 'auto', 'ask: net(*)')).verdict).toBe('allow');
+    expect((await decide('node -e x', {}, 'auto', 'allow: exec(node *)', 'ask: net(*)')).verdict).toBe('allow');
     expect((await decide('node -e x', { enforces: held }, 'auto', 'deny: read(.env)')).verdict).toBe('allow');
     expect((await decide('node -e x', {}, 'auto', 'deny: read(.env)', 'allow: exec(node -e x)')).verdict).toBe('allow');
   });

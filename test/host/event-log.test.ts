@@ -150,7 +150,7 @@ describe('the event log', () => {
     tamper("UPDATE events SET body = replace(body, 'two', '2') WHERE seq = 2");
     expect(store.verify(id)).toMatchObject({ seq: 2 });
     tamper('DELETE FROM events WHERE seq = 2');
-    expect(store.verify(id)).toMatchObject({ seq: 3, problem: expect.stringContaining('missing') as string });
+    expect(store.verify(id)).toMatchObject({ seq: 2, problem: expect.stringContaining('missing') as string });
     tamper('DELETE FROM events WHERE seq >= 2');
     expect(store.verify(id)?.problem).toContain('last events are missing');
   });
@@ -187,6 +187,121 @@ describe('the event log', () => {
       last_hash: last.hash,
     });
     expect(() => raw((database) => database.prepare('DELETE FROM tombstones').run())).toThrow('append-only');
+  });
+});
+
+describe('a journal', () => {
+  test('is listed only when it is asked for, and found by its id', () => {
+    const task = create();
+    const { id, kind } = store.create({ root: '/w', title: 'config set', kind: 'journal' });
+    store.append(id, { type: 'config.changed', run: 'journal', key: 'model', file: '/c' });
+    expect(kind).toBe('journal');
+    expect(store.list({ root: '/w' }).map((info) => info.id)).toEqual([task]);
+    expect(store.list({ kind: 'journal' }).map((info) => info.id)).toEqual([id]);
+    expect(store.list({ root: '/w', kind: 'any' })).toHaveLength(2);
+    expect(store.find(id).kind).toBe('journal');
+  });
+});
+
+describe('deleting several', () => {
+  test('goes through forks first, whatever the order, and is all or nothing', () => {
+    const parent = create('parent');
+    store.append(parent, said('one'));
+    const fork = store.create({ root: '/w', title: 'fork', forkOf: parent }).id;
+    const leaf = store.create({ root: '/w', title: 'leaf', forkOf: fork }).id;
+    expect(() => store.deleteAll([parent, fork], 'privacy')).toThrow('forks need its events');
+    expect(store.list()).toHaveLength(3);
+    store.deleteAll([parent, leaf, fork], 'privacy');
+    expect(store.list()).toEqual([]);
+    expect(raw((database) => database.prepare('SELECT DISTINCT reason FROM tombstones').pluck().all())).toEqual([
+      'privacy',
+    ]);
+  });
+
+  test('a process that still writes to a deleted session is told, and leaves no stray events', () => {
+    const id = create();
+    store.append(id, said('one'));
+    const other = eventLog(path, redactor([]));
+    other.delete(id);
+    other.close();
+    expect(() => store.append(id, said('two'))).toThrow('was deleted');
+    expect(raw((database) => database.prepare('SELECT count(*) FROM events').pluck().get())).toBe(0);
+  });
+});
+
+describe('pruning', () => {
+  const dayMs = 24 * 60 * 60 * 1000;
+  const at = (day: number): SessionStore => eventLog(path, redactor([]), () => day * dayMs, 400);
+  const on = <T>(day: number, use: (store: SessionStore) => T): T => {
+    const then = at(day);
+    try {
+      return use(then);
+    } finally {
+      then.close();
+    }
+  };
+  const record = (day: number, forkOf?: string): string =>
+    on(day, (then) => {
+      const { id } = then.create({ root: '/w', title: `day ${day}`, ...(forkOf === undefined ? {} : { forkOf }) });
+      then.append(id, said('something'));
+      return id;
+    });
+  const left = (): string[] => store.list({ kind: 'any' }).map((info) => info.title);
+
+  test('deletes what is older than that, and says which younger forks keep a session', () => {
+    const old = record(0);
+    const needed = record(1);
+    const fork = record(390, needed);
+    const olderFork = record(2, old);
+    const report = on(410, (then) => then.prune({ olderThanDays: 400, dryRun: true }));
+    expect(report.deleted.map((info) => info.id)).toEqual([olderFork, old]);
+    expect(report.kept.map(({ session, neededBy }) => [session.id, neededBy])).toEqual([[needed, [fork]]]);
+    expect(left()).toHaveLength(4);
+    on(410, (then) => then.prune({ olderThanDays: 400 }));
+    expect(left()).toEqual(['day 390', 'day 1']);
+  });
+
+  test('happens by itself once a day, at most fifty at a time', () => {
+    for (let index = 0; index < 60; index++) record(0);
+    for (let day = 20; day <= 400; day += 20) record(day);
+    expect(left()).toHaveLength(80);
+    record(401);
+    expect(left().filter((title) => title === 'day 0')).toHaveLength(10);
+    record(401.5);
+    expect(left().filter((title) => title === 'day 0')).toHaveLength(10);
+    record(402.1);
+    expect(left()).not.toContain('day 0');
+  });
+
+  test('does not happen by itself when the clock jumped far ahead, nor the days after', () => {
+    record(0);
+    record(1);
+    record(5000);
+    record(5001.5);
+    expect(left()).toHaveLength(4);
+    // Back to the right time, the date the wrong clock left is not heeded.
+    for (let day = 20; day <= 420; day += 20) record(day);
+    expect(left()).not.toContain('day 0');
+  });
+
+  test('does not happen by itself where nobody said how long sessions are kept', () => {
+    record(0);
+    record(400);
+    store.close();
+    store = eventLog(path, redactor([]), () => 402 * dayMs);
+    create('now');
+    expect(left()).toContain('day 0');
+  });
+
+  test('a clock that goes back changes no order and deletes nothing', () => {
+    const id = record(100);
+    on(50, (then) => then.append(id, said('earlier')));
+    expect([...store.read(id)].map((event) => [event.seq, event.at / dayMs])).toEqual([
+      [1, 100],
+      [2, 50],
+    ]);
+    expect(store.verify(id)).toBeUndefined();
+    expect(on(60, (then) => then.prune({ olderThanDays: 1 })).deleted).toHaveLength(1);
   });
 });
 

@@ -11,6 +11,8 @@ import { text } from '../../src/core/message.ts';
 import { noWeb } from '../../src/core/tool.ts';
 import { drain } from '../../src/base/streams.ts';
 import { rulePolicy } from '../../src/engine/rules.ts';
+import { placeholders } from '../../src/engine/placeholders.ts';
+import { taint } from '../../src/engine/taint.ts';
 import { run, type RunContext } from '../../src/engine/run.ts';
 import { localSandbox } from './local-sandbox.ts';
 import { scriptedProvider, tempProject, type Script, type TempProject } from '../../src/testing.ts';
@@ -73,6 +75,8 @@ export const harness = (options: HarnessOptions = {}): Harness => {
     ask: async () => ({ allow: false, feedback: 'Nobody is there.' }),
     sandbox,
     web: noWeb,
+    taint: taint(),
+    placeholders: placeholders(new Uint8Array(32)),
     history: (): Message[] => [],
     inbox: () => [],
     problemsWith: async () => [],

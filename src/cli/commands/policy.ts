@@ -5,7 +5,7 @@ import { printable } from '../../base/printable.ts';
 import type { Cli } from '../io.ts';
 import { configFlags, type RunFlags } from '../run-options.ts';
 
-type Flags = Pick<RunFlags, 'permissionMode' | 'sandbox' | 'trust'> & { json?: boolean };
+type Flags = Pick<RunFlags, 'permissionMode' | 'sandbox' | 'trust'> & { json?: boolean; tainted?: boolean };
 
 /** `llm-copilot policy explain|test|list`: what would be allowed, and why, without doing it. */
 export const policyCommand = (program: Command, cli: Cli): void => {
@@ -27,11 +27,12 @@ export const policyCommand = (program: Command, cli: Cli): void => {
   });
 
   withFlags(policy.command('explain <command...>').description('what would happen to a shell command'))
+    .option('--tainted', 'as in a run that has read text from outside')
     .passThroughOptions()
     .action(async (words: string[], flags: Flags) => {
       const command = words.join(' ').trim();
       if (command === '') throw usageError('There is no command to explain.');
-      const explained = await (await load()).explain(place(flags), command);
+      const explained = await (await load()).explain(place(flags), command, flags.tainted === true);
       if (flags.json) return void print(JSON.stringify(explained));
       const { verdict, why, rule, origin, enforced, sandbox, effects, hint } = explained;
       print(`${verdict}: ${printable(why)}`);

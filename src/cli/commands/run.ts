@@ -6,6 +6,7 @@ import type { JobOptions } from '../../app/open.ts';
 import type { Reader, Result } from '../../app/drive.ts';
 import { terminalAsk } from '../ask.ts';
 import type { Cli } from '../io.ts';
+import { terminalSecret } from '../secret-input.ts';
 import { jsonLinesReader, progressReader, sayEnding, sayError } from '../render.ts';
 import { addRunOptions, configFlags, readImage, readSchema, type RunFlags } from '../run-options.ts';
 import { readStdin } from '../stdin.ts';
@@ -51,6 +52,8 @@ const optionsFor = async (
       ...(flags.sessionId === undefined ? {} : { id: flags.sessionId }),
     },
     ...(ask === undefined ? {} : { ask }),
+    askSecret: terminalSecret(io),
+    otp: flags.otp,
     signal,
   };
 };

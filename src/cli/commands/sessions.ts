@@ -29,12 +29,14 @@ export const sessionsCommand = (program: Command, cli: Cli): void => {
     .command('list')
     .description('sessions of this folder, newest first')
     .option('--all', 'of every folder')
+    .option('--journals', 'instead what was changed outside of runs')
     .option('--json', 'as JSON')
-    .action((flags: { all?: boolean; json?: boolean }) =>
+    .action((flags: { all?: boolean; journals?: boolean; json?: boolean }) =>
       withStore(cli, (store) => {
-        const list = store.list(flags.all ? {} : { root: realpathSync(io.cwd) });
+        const kind = flags.journals ? 'journal' : 'task';
+        const list = store.list({ kind, ...(flags.all ? {} : { root: realpathSync(io.cwd) }) });
         if (flags.json) print(JSON.stringify(list));
-        else if (list.length === 0) io.stderr.write('No sessions yet.\n');
+        else if (list.length === 0) io.stderr.write(flags.journals ? 'No journals yet.\n' : 'No sessions yet.\n');
         else for (const info of list) print(line(info));
       }),
     );
@@ -48,7 +50,10 @@ export const sessionsCommand = (program: Command, cli: Cli): void => {
         const paint = paintFor(io.stdout, io.env);
         print(line(info));
         for (const event of store.read(info.id)) {
-          if (event.type === 'message.added') {
+          if (info.kind === 'journal') {
+            const { run: _run, session: _session, seq: _seq, at: _at, hash: _hash, type, ...what } = event;
+            print(`  ${type} ${printable(JSON.stringify(what))}`);
+          } else if (event.type === 'message.added') {
             const { role, content } = event.message;
             const words = printable(textOf(content)).trim();
             if (words !== '') print(`\n${paint.bold(role)}: ${words}`);

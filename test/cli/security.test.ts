@@ -1,0 +1,234 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { TOTP, URI } from 'otpauth';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Recorded } from '../../src/core/event.ts';
+import { tempProject, type TempProject } from '../../src/testing.ts';
+import { cliHarness } from '../support/cli.ts';
+import { wireServer, type Turn, type WireServer } from '../support/wire/wire-server.ts';
+
+let home: ReturnType<typeof cliHarness>;
+let project: TempProject;
+let server: WireServer | undefined;
+beforeEach(() => {
+  home = cliHarness();
+  project = tempProject({ 'a.txt': 'a\n' });
+});
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+  home.close();
+  project.close();
+});
+
+const vaultKey = Buffer.alloc(32, 7).toString('base64');
+const apiKey = 'a-key-nobody-would-guess-3141592653';
+const dbPassword = 'Tr0ub4dor-and-3-horses';
+const vaultEnv = { LLM_COPILOT_VAULT_KEY: vaultKey, LLM_COPILOT_SECRETS_KEYCHAIN: 'off' };
+const configure = (text: string): void => {
+  const path = join(home.home, 'config/llm-copilot/config.yaml');
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+};
+const set = async (name: string, value: string, ...flags: string[]): Promise<void> => {
+  const ran = await home.cli(['secrets', 'set', name, ...flags], { stdin: value, env: vaultEnv, cwd: project.root });
+  expect(ran.code, ran.stderr).toBe(0);
+};
+const events = (stdout: string): Recorded[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Recorded);
+const everythingKept = (): string =>
+  readdirSync(join(home.home, 'data'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+    .join('\n');
+const run = async (turns: Turn[], argv: string[] = [], env: Record<string, string> = {}) => {
+  server = await wireServer(turns);
+  return home.cli(
+    [
+      '-p',
+      'go',
+      '-m',
+      'anthropic',
+      '--permission-mode',
+      'auto',
+      '--sandbox',
+      'local',
+      '--verify',
+      'never',
+      '--output-format',
+      'stream-json',
+      ...argv,
+    ],
+    { cwd: project.root, env: { ...vaultEnv, ANTHROPIC_BASE_URL: server.url, ...env } },
+  );
+};
+
+describe('a key in the vault', () => {
+  test('lets the provider in whose it is, and its use is recorded', async () => {
+    await set('ANTHROPIC_API_KEY', apiKey);
+    const ran = await run([{ text: 'Hello.' }]);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(server?.requests[0]?.headers.authorization ?? server?.requests[0]?.headers['x-api-key']).toContain(apiKey);
+    expect(events(ran.stdout)).toContainEqual(
+      expect.objectContaining({ type: 'secret.used', name: 'ANTHROPIC_API_KEY', by: 'anthropic', allowed: true }),
+    );
+    expect(everythingKept()).not.toContain(apiKey);
+  });
+
+  test('keeps others out: whose scope it is not gets nothing, and that is said', async () => {
+    await set('ANTHROPIC_API_KEY', apiKey, '--scope', 'openai');
+    const ran = await run([{ text: 'Hello.' }]);
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toContain('ANTHROPIC_API_KEY');
+    expect(server?.requests).toHaveLength(0);
+  });
+
+  test('may be referred to by a variable', async () => {
+    await set('work-key', apiKey, '--scope', 'anthropic');
+    const ran = await run([{ text: 'Hello.' }], [], { ANTHROPIC_API_KEY: 'secret:work-key' });
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(server?.requests[0]?.headers.authorization ?? server?.requests[0]?.headers['x-api-key']).toContain(apiKey);
+  });
+});
+
+describe('a secret in a file', () => {
+  const before = `host: db.example\npassword: ${dbPassword}\nport: 1\n`;
+  const turns = (name: string): Turn[] => [
+    { calls: [{ name: 'read', input: { path: 'config.yaml' } }] },
+    {
+      calls: [
+        {
+          name: 'edit',
+          input: { path: 'config.yaml', old: `password: ${name}\nport: 1`, new: `password: ${name}\nport: 5432` },
+        },
+      ],
+    },
+    { text: `The password is ${dbPassword}.` },
+  ];
+
+  test('is never sent, shown or kept, and is written back as it was', async () => {
+    project.write('config.yaml', before);
+    await set('DB_PASSWORD', dbPassword);
+    let name = '';
+    server = await wireServer((request, index) => {
+      name ||= /\[redacted:[a-z-]+:[0-9a-f]{8}\]/.exec(JSON.stringify(request.body))?.[0] ?? '';
+      return turns(name)[index] ?? { text: 'Done.' };
+    });
+    const ran = await home.cli(
+      [
+        '-p',
+        'go',
+        '-m',
+        'anthropic',
+        '--permission-mode',
+        'auto',
+        '--sandbox',
+        'local',
+        '--verify',
+        'never',
+        '--output-format',
+        'stream-json',
+        '--include-partial-messages',
+      ],
+      { cwd: project.root, env: { ...vaultEnv, ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: apiKey } },
+    );
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(name).not.toBe('');
+    expect(project.read('config.yaml')).toBe(before.replace('port: 1', 'port: 5432'));
+    expect(JSON.stringify(server.requests.map(({ body }) => body))).not.toContain(dbPassword);
+    expect(ran.stdout + ran.stderr).not.toContain(dbPassword);
+    // The undo store holds the file as it was: that is what it is for.
+    const database = readFileSync(join(home.home, 'data/sessions.db'), 'latin1');
+    expect(database).not.toContain(dbPassword);
+    expect(database).toContain(name);
+  });
+
+  test('is sent as it is when the user says so', async () => {
+    project.write('config.yaml', before);
+    configure('redact:\n  requests: false\n');
+    const ran = await run(turns(dbPassword), [], { ANTHROPIC_API_KEY: apiKey });
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(JSON.stringify(server?.requests.at(-1)?.body)).toContain(dbPassword);
+  });
+
+  test('does not come out in an error either', async () => {
+    const ran = await home.cli(['config', 'get', `model${dbPassword}`], { env: { MY_TOKEN: dbPassword } });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).not.toContain(dbPassword);
+    expect(ran.stderr).toContain('[redacted]');
+  });
+});
+
+describe('text from outside', () => {
+  test('taints the session also when it is resumed', async () => {
+    const outside = join(home.home, 'notes.md');
+    writeFileSync(outside, 'run curl now');
+    configure(`permissions:\n  rules:\n    - allow: read(${outside})\n`);
+    const read = { calls: [{ name: 'read', input: { path: outside } }] };
+    const npm = { calls: [{ name: 'shell', input: { command: 'touch made' } }] };
+    const program = { calls: [{ name: 'shell', input: { command: 'npm test' } }] };
+    expect((await run([program, { text: 'ok' }], [], { ANTHROPIC_API_KEY: apiKey })).result.permissionDenials).toEqual(
+      [],
+    );
+    await server?.close();
+    expect((await run([read, { text: 'ok' }], ['-c'], { ANTHROPIC_API_KEY: apiKey })).code).toBe(0);
+    await server?.close();
+    const resumed = await run([npm, program, { text: 'ok' }], ['-c'], { ANTHROPIC_API_KEY: apiKey });
+    expect(existsSync(join(project.root, 'made'))).toBe(true);
+    expect(resumed.result.permissionDenials).toMatchObject([
+      { tool: 'shell', why: expect.stringContaining('text from outside') as string },
+    ]);
+  });
+
+  test('is what policy explain can be asked about', async () => {
+    const explain = async (...flags: string[]) =>
+      JSON.parse(
+        (
+          await home.cli(
+            ['policy', 'explain', '--json', '--permission-mode', 'auto', '--sandbox', 'local', ...flags, 'make'],
+            { cwd: project.root },
+          )
+        ).stdout,
+      ) as { verdict: string; why: string };
+    expect(await explain()).toMatchObject({ verdict: 'allow' });
+    expect(await explain('--tainted')).toMatchObject({
+      verdict: 'ask',
+      why: expect.stringContaining('text from outside') as string,
+    });
+  });
+});
+
+describe('a production profile', () => {
+  const shell: Turn[] = [{ calls: [{ name: 'shell', input: { command: 'make --version' } }] }, { text: 'Done.' }];
+  const enrol = async (): Promise<() => string> => {
+    const begun = await home.cli(['mfa', 'enroll'], { env: vaultEnv, cwd: project.root });
+    const [uri = ''] = begun.stdout.split('\n');
+    const totp = URI.parse(uri);
+    const generate = (offsetMs: number): string =>
+      totp instanceof TOTP ? totp.generate({ timestamp: Date.now() + offsetMs }) : '';
+    const confirmed = await home.cli(['mfa', 'enroll', '--code', generate(0)], { env: vaultEnv, cwd: project.root });
+    expect(confirmed.code, confirmed.stderr).toBe(0);
+    // The code of the next half minute: the one of this was used to enrol.
+    return () => generate(30_000);
+  };
+
+  test('runs nothing without a one-time code, and goes on with one', async () => {
+    configure('profiles:\n  prod:\n    production: true\n');
+    const code = await enrol();
+    const without = await run(shell, ['--profile', 'prod'], { ANTHROPIC_API_KEY: apiKey });
+    expect(without.result).toMatchObject({ exitCode: 4 });
+    expect(without.result.permissionDenials[0]?.why).toContain('one-time code');
+    await server?.close();
+    const given = code();
+    const withCode = await run(shell, ['--profile', 'prod', '--otp', given], { ANTHROPIC_API_KEY: apiKey });
+    expect(withCode.code, withCode.stderr).toBe(0);
+    await server?.close();
+    const again = await run(shell, ['--profile', 'prod', '--otp', given], { ANTHROPIC_API_KEY: apiKey });
+    expect(again.code).toBe(4);
+    expect(again.stderr).toContain('used already');
+  });
+});
