@@ -6,28 +6,29 @@ _llm_copilot() {
     --permission-mode) COMPREPLY=($(compgen -W "plan ask accept-edits auto bypass" -- "$cur")); return ;;
     --sandbox) COMPREPLY=($(compgen -W "auto local docker bubblewrap" -- "$cur")); return ;;
     --verify) COMPREPLY=($(compgen -W "auto never" -- "$cur")); return ;;
+    --by) COMPREPLY=($(compgen -W "day model repo session workflow" -- "$cur")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "${COMP_WORDS[i]}" in
       -*) ;;
-      *) case "||run|undo|undo prune|sessions|sessions list|sessions show|sessions export|sessions verify|sessions delete|policy|policy explain|policy test|policy list|trust|trust add|trust list|trust revoke|sandbox|sandbox run|sandbox image|sandbox image build|sandbox prune|init|config|config show|config get|config set|config path|checks|doctor|completion|demo|help|" in
+      *) case "||run|undo|undo prune|sessions|sessions list|sessions show|sessions export|sessions verify|sessions delete|policy|policy explain|policy test|policy list|trust|trust add|trust list|trust revoke|sandbox|sandbox run|sandbox image|sandbox image build|sandbox prune|init|config|config show|config get|config set|config path|checks|usage|secrets|secrets set|secrets get|secrets list|secrets rm|secrets rotate|secrets import|secrets scan|mfa|mfa enroll|mfa status|mfa check|mfa remove|audit|audit verify|audit export|audit prune|privacy|privacy export|privacy erase|doctor|completion|demo|help|" in
            *"|${path:+$path }${COMP_WORDS[i]}|"*) path="${path:+$path }${COMP_WORDS[i]}" ;;
          esac ;;
     esac
   done
   case "$path" in
-    "") words="run undo sessions policy trust sandbox init config checks doctor completion demo help -v --version -p --print --output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --trust --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
-    "run") words="--output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --trust --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
+    "") words="run undo sessions policy trust sandbox init config checks usage secrets mfa audit privacy doctor completion demo help -v --version -p --print --output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --profile --otp --trust --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
+    "run") words="--output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --profile --otp --trust --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
     "undo") words="prune --run --last --list --session --dry-run --force --json" ;;
     "undo prune") words="--days --max-size --json" ;;
     "sessions") words="list show export verify delete" ;;
-    "sessions list") words="--all --json" ;;
+    "sessions list") words="--all --journals --json" ;;
     "sessions show") words="" ;;
     "sessions export") words="" ;;
     "sessions verify") words="" ;;
     "sessions delete") words="" ;;
     "policy") words="explain test list" ;;
-    "policy explain") words="--permission-mode --sandbox --trust --json" ;;
+    "policy explain") words="--permission-mode --sandbox --trust --json --tainted" ;;
     "policy test") words="--permission-mode --sandbox --trust --json" ;;
     "policy list") words="--permission-mode --sandbox --trust --json" ;;
     "trust") words="add list revoke" ;;
@@ -46,6 +47,27 @@ _llm_copilot() {
     "config set") words="--project" ;;
     "config path") words="" ;;
     "checks") words="--json" ;;
+    "usage") words="--by --since --json" ;;
+    "secrets") words="set get list rm rotate import scan" ;;
+    "secrets set") words="--scope" ;;
+    "secrets get") words="" ;;
+    "secrets list") words="--json" ;;
+    "secrets rm") words="" ;;
+    "secrets rotate") words="" ;;
+    "secrets import") words="--scope" ;;
+    "secrets scan") words="--json" ;;
+    "mfa") words="enroll status check remove" ;;
+    "mfa enroll") words="--code" ;;
+    "mfa status") words="--json" ;;
+    "mfa check") words="" ;;
+    "mfa remove") words="--code" ;;
+    "audit") words="verify export prune" ;;
+    "audit verify") words="--head --export --key --json" ;;
+    "audit export") words="--from --to --session --format --output --sign" ;;
+    "audit prune") words="--older-than --dry-run --json" ;;
+    "privacy") words="export erase" ;;
+    "privacy export") words="--repo --session --all --output" ;;
+    "privacy erase") words="--repo --session --all --yes --json" ;;
     "doctor") words="--json" ;;
     "completion") words="" ;;
     "demo") words="--keep" ;;

@@ -1,5 +1,6 @@
 // The public API and the only barrel: nothing inside src imports it; plugins import nothing else.
 export * from './base/errors.ts';
+export { scanSecrets, type SecretFinding } from './base/redact/scanner.ts';
 export * from './base/tls-errors.ts';
 export * from './core/agent.ts';
 export * from './core/budget.ts';

@@ -40,12 +40,13 @@ export const decodedText = (contentType: string, body: Uint8Array): string => {
     /<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w.:-]{1,40})/i.exec(start)?.[1] ??
     /^\s*<\?xml[^>]{0,200}encoding\s*=\s*["']([\w.:-]{1,40})/i.exec(start)?.[1];
   const named = decoderFor(mark) ?? decoderFor(header) ?? decoderFor(inside);
-  // Streaming, because a body that was cut may end in the middle of a character.
+  // Streaming, because a body that was cut may end in the middle of a character. Without it Node 20 also takes
+  // Windows-1252 for Latin-1.
   if (named) return named.decode(body, { stream: true });
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body, { stream: true });
   } catch {
-    return new TextDecoder('windows-1252').decode(body);
+    return new TextDecoder('windows-1252').decode(body, { stream: true });
   }
 };
 

@@ -1,5 +1,7 @@
 /** Puts words into lines and blocks; white space never adds up. */
 export interface Lines {
+  /** True when all of it is one line. */
+  readonly single: boolean;
   /** Text as it stands in a page. */
   words(text: string): void;
   /** What follows begins a line. */
@@ -18,6 +20,8 @@ export const linesOf = (kind: 'many' | 'single'): Lines => {
   const parts: string[] = [];
   let indent = '';
   let mark: string | undefined;
+  /** The indent of the empty lines above a mark. */
+  let above = '';
   let breaks = 0;
   let space = false;
   const wantBreaks = (count: number): void => {
@@ -26,7 +30,8 @@ export const linesOf = (kind: 'many' | 'single'): Lines => {
     else if (mark === undefined && parts.length > 0) breaks = Math.max(breaks, count);
   };
   const put = (text: string): void => {
-    if (breaks > 0) parts.push('\n', `${indent.trimEnd()}\n`.repeat(breaks - 1), mark ?? indent);
+    if (breaks > 0)
+      parts.push('\n', `${(mark === undefined ? indent : above).trimEnd()}\n`.repeat(breaks - 1), mark ?? indent);
     else if (mark !== undefined) parts.push(mark);
     else if (space && parts.length > 0) parts.push(' ');
     mark = undefined;
@@ -35,6 +40,7 @@ export const linesOf = (kind: 'many' | 'single'): Lines => {
     parts.push(text);
   };
   return {
+    single: kind === 'single',
     words: (text) => {
       const flat = text.replace(/\s+/g, ' ');
       const trimmed = flat.trim();
@@ -47,12 +53,14 @@ export const linesOf = (kind: 'many' | 'single'): Lines => {
     block: () => wantBreaks(2),
     verbatim: (lines) => {
       for (const line of lines) {
+        wantBreaks(1);
         put(line);
-        breaks = 1;
       }
+      wantBreaks(1);
     },
     indented: (first, further, inside) => {
       const outer = indent;
+      if (mark === undefined) above = outer;
       mark = `${mark ?? outer}${first}`;
       indent = outer + further;
       inside();

@@ -36,8 +36,6 @@ const childrenOf = function* (node: DomNode): Generator<DomNode, void> {
   for (let child = node.firstChild; child; child = child.nextSibling) yield child;
 };
 
-const isListed = ({ parentNode }: DomElement): boolean => parentNode?.nodeName === 'LI';
-
 /** An element's content in one line, with a space at either end where the page has one. */
 const inOneLine = (element: DomElement): string => {
   const line = linesOf('single');
@@ -131,6 +129,10 @@ const writeInline = (element: DomElement, lines: Lines): void => {
 
 const writeBlock = (element: DomElement, lines: Lines): void => {
   const { nodeName } = element;
+  if (lines.single) {
+    writeAll(element, lines);
+    return;
+  }
   const level = /^H([1-6])$/.exec(nodeName)?.[1];
   if (level !== undefined) lines.words(wrapped(inOneLine(element), `${'#'.repeat(Number(level))} `, ''));
   else if (nodeName === 'HR') lines.words('---');
@@ -145,7 +147,8 @@ const write = (node: DomNode, lines: Lines): void => {
   if (!isElement(node)) {
     lines.words(node.textContent);
   } else if (blocks.has(node.nodeName)) {
-    const apart = (node.nodeName === 'UL' || node.nodeName === 'OL') && isListed(node) ? lines.line : lines.block;
+    const isNested = (node.nodeName === 'UL' || node.nodeName === 'OL') && node.parentNode?.nodeName === 'LI';
+    const apart = (): void => (isNested ? lines.line() : lines.block());
     apart();
     writeBlock(node, lines);
     apart();

@@ -2,7 +2,7 @@ import { isElement, type DomElement, type DomNode } from './dom.ts';
 
 const dropped = new Set(
   (
-    'SCRIPT STYLE NOSCRIPT TEMPLATE IFRAME FRAME FRAMESET OBJECT EMBED APPLET SVG CANVAS AUDIO VIDEO HEAD LINK META ' +
+    'SCRIPT STYLE NOSCRIPT TEMPLATE IFRAME FRAME FRAMESET OBJECT EMBED APPLET SVG CANVAS AUDIO VIDEO HEAD TITLE LINK META ' +
     'INPUT SELECT TEXTAREA BUTTON DIALOG'
   ).split(' '),
 );
@@ -45,7 +45,8 @@ const cleanAttributes = (element: DomElement, names: readonly string[], base: st
 
 /** How much a document holds: what readers of it take time for. */
 export interface Weight {
-  elements: number;
+  /** Elements, and characters that become nodes of their own when the document is written out and read again. */
+  nodes: number;
   maxDepth: number;
   /** Sum of the elements' depths. */
   depths: number;
@@ -55,6 +56,15 @@ export interface Weight {
 
 /** Nothing needs more levels; those who read the document recurse. */
 export const maxDepth = 300;
+
+/** Written as entities. */
+const escaped = /[&<>\u00a0]/g;
+
+const flatten = (node: DomNode): void => {
+  const { textContent } = node;
+  const flat = textContent.replace(/\s+/g, ' ');
+  if (flat !== textContent) node.textContent = flat;
+};
 
 const next = (node: DomNode, root: DomNode): { node: DomNode | undefined; up: number } => {
   let up = 0;
@@ -69,15 +79,22 @@ const next = (node: DomNode, root: DomNode): { node: DomNode | undefined; up: nu
  * text each. It stops, the work half done, at an element deeper than {@link maxDepth}: look at the weight first.
  */
 export const prune = (root: DomElement, base: string): Weight => {
-  const weight: Weight = { elements: 0, maxDepth: 0, depths: 0, depthOfText: 0 };
+  const weight: Weight = { nodes: 0, maxDepth: 0, depths: 0, depthOfText: 0 };
   const codeBlocks: DomElement[] = [];
   let depth = 1;
+  let codeDepth: number | undefined;
   let node: DomNode | undefined = root.firstChild ?? undefined;
   while (node) {
     const current: DomNode = node;
     const after = next(current, root);
     let kept = current.nodeType === 3;
-    if (kept) weight.depthOfText += depth * current.textContent.length;
+    if (codeDepth !== undefined && depth <= codeDepth) codeDepth = undefined;
+    if (kept) {
+      if (codeDepth === undefined) flatten(current);
+      const { textContent } = current;
+      weight.depthOfText += depth * textContent.length;
+      weight.nodes += textContent.match(escaped)?.length ?? 0;
+    }
     if (isElement(current)) {
       const names = current.getAttributeNames();
       const isImage = current.nodeName === 'IMG';
@@ -87,11 +104,14 @@ export const prune = (root: DomElement, base: string): Weight => {
         kept = !isImage || ((current.getAttribute('alt') ?? '') !== '' && current.getAttribute('src') !== null);
       }
       if (kept) {
-        weight.elements += 1;
+        weight.nodes += 1;
         weight.depths += depth;
         weight.maxDepth = Math.max(weight.maxDepth, depth);
         if (depth > maxDepth) return weight;
-        if (current.nodeName === 'PRE') codeBlocks.push(current);
+        if (current.nodeName === 'PRE') {
+          codeBlocks.push(current);
+          codeDepth ??= depth;
+        }
       }
     }
     if (kept && current.firstChild) {

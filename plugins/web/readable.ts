@@ -13,10 +13,10 @@ export interface Readable {
 }
 
 // What takes about two seconds each on a slow core (measured 2026-11-27): every reader below is linear in these.
-const maxTags = 100_000;
+const maxMarks = 100_000;
 const limits = {
-  readability: { elements: 30_000, depths: 600_000 },
-  markdown: { elements: 100_000, depths: 2_000_000, depthOfText: 100_000_000 },
+  readability: { nodes: 30_000, depths: 600_000 },
+  markdown: { nodes: 100_000, depths: 2_000_000, depthOfText: 100_000_000 },
 };
 const maxTitle = 300;
 
@@ -29,17 +29,20 @@ const titleIn = (html: string): string => {
   return titleOf(plainText(html.slice(from, from + 1000).split(/<\/title/i)[0] ?? ''));
 };
 
-const countTags = (html: string): number => {
+/** Every tag and every entity becomes a node. */
+const countMarks = (html: string): number => {
   let count = 0;
-  for (let at = html.indexOf('<'); at >= 0 && count <= maxTags; at = html.indexOf('<', at + 1)) count += 1;
+  for (const mark of '<&') {
+    for (let at = html.indexOf(mark); at >= 0 && count <= maxMarks; at = html.indexOf(mark, at + 1)) count += 1;
+  }
   return count;
 };
 
 /** The page's main part where one stands out; undefined when the whole is better. */
 const articleIn = async (document: DomDocument, weight: Weight, whole: number): Promise<DomElement | undefined> => {
-  if (weight.elements > limits.readability.elements || weight.depths > limits.readability.depths) return undefined;
+  if (weight.nodes > limits.readability.nodes || weight.depths > limits.readability.depths) return undefined;
   const { Readability } = await import('@mozilla/readability');
-  const reader = new Readability<unknown>(document as never, {
+  const reader = new Readability<unknown>(document, {
     serializer: (node: unknown) => node,
     keepClasses: true,
     disableJSONLD: true,
@@ -62,8 +65,8 @@ const readDocument = async (html: string, url: string): Promise<Readable | undef
     titles.find(({ parentNode }) => parentNode?.nodeName.toUpperCase() !== 'SVG')?.textContent ?? '',
   );
   const weight = prune(body, URL.canParse(base, url) ? new URL(base, url).href : url);
-  const { elements, depths, depthOfText } = limits.markdown;
-  if (weight.maxDepth > maxDepth || weight.elements > elements) return undefined;
+  const { nodes, depths, depthOfText } = limits.markdown;
+  if (weight.maxDepth > maxDepth || weight.nodes > nodes) return undefined;
   if (weight.depths > depths || weight.depthOfText > depthOfText) return undefined;
   const main = body.querySelector('main, [role="main"]');
   const whole = body.textContent.trim().length;
@@ -79,6 +82,6 @@ const readDocument = async (html: string, url: string): Promise<Readable | undef
  */
 export const readable = async (html: string, url: string): Promise<Readable> => {
   // Pages that make a reader fail exist; their words can be had all the same.
-  const found = countTags(html) > maxTags ? undefined : await readDocument(html, url).catch(() => undefined);
+  const found = countMarks(html) > maxMarks ? undefined : await readDocument(html, url).catch(() => undefined);
   return found ?? { title: titleIn(html), text: plainText(html), plain: true };
 };

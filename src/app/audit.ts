@@ -8,7 +8,8 @@ import { csvHead, csvLine } from '../host/audit-csv.ts';
 import { writeWhole } from '../host/audit-file.ts';
 import { auditKey, fingerprint, ownPublicKey } from '../host/audit-key.ts';
 import { checkExport, signExport, type Signature } from '../host/audit-signature.ts';
-import { loadConfig, type LoadedConfig } from '../host/config.ts';
+import { retentionDaysIn } from '../host/audit-retention.ts';
+import { loadConfig } from '../host/config.ts';
 import { toRecorded } from '../host/event-log.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 import { journal } from './journal.ts';
@@ -144,16 +145,6 @@ export const exportAuditTo = async (env: Env, request: ExportRequest, path: stri
   if (signature && request.format === 'csv')
     await writeWhole(`${path}.sig`, async (put) => put(`${JSON.stringify(signature)}\n`));
   return done;
-};
-
-/**
- * How long sessions are kept, by the user's own files and environment. Undefined when a project says it, however
- * trusted: the log is not its own.
- */
-export const retentionDaysIn = ({ settings }: LoadedConfig): number | undefined => {
-  const setting = settings.find(({ key }) => key === 'audit.retentionDays');
-  if (setting === undefined) return defaults.audit.retentionDays;
-  return setting.layer !== 'project' && typeof setting.value === 'number' ? setting.value : undefined;
 };
 
 /** Deletes old sessions, journals included; after as many days as the configuration says when none are given. */

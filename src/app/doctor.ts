@@ -88,7 +88,6 @@ export const examine = async (
   const providers = plugins
     .flatMap((plugin) => plugin.providers ?? [])
     .filter((provider) => provider.keyEnv.length > 0);
-  const set = providers.flatMap((provider) => provider.keyEnv).filter((name) => env[name]);
   return Promise.all([
     attempt('node', 'fail', () => {
       if (!atLeast(process.versions.node, 20, 19))
@@ -120,9 +119,22 @@ export const examine = async (
       await settings;
       return configPaths(env, root).user;
     }),
-    attempt('keys', 'warn', () => {
+    attempt('keys', 'warn', async () => {
+      const { openCredentials } = await import('./credentials.ts');
+      const credentials = openCredentials(env, (await settings).value.secrets);
+      const set = plugins.flatMap((plugin) =>
+        (plugin.providers ?? []).flatMap(({ keyEnv }) => keyEnv.filter((name) => credentials.has(name, plugin.name))),
+      );
       if (set.length > 0) return `set: ${[...new Set(set)].join(', ')}`;
       throw new Error(`none set (${[...new Set(providers.flatMap((provider) => provider.keyEnv))].join(', ')})`);
+    }),
+    attempt('vault', 'fail', async () => {
+      const { listSecrets } = await import('./secrets.ts');
+      const place = { env, settings: (await settings).value.secrets, record: () => () => undefined };
+      const { secrets } = listSecrets(place);
+      const old = secrets.filter(({ state }) => state !== 'ok').map(({ name, state }) => `${name} is ${state}`);
+      if (secrets.length === 0) return 'empty (llm-copilot secrets set keeps keys encrypted)';
+      return [`${secrets.length} secrets`, ...old].join(', ');
     }),
     sandboxFinding(env, root, plugins, settings),
     ...(['bubblewrap', 'docker'] as const).map((kind) => available(kind)),

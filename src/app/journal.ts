@@ -15,7 +15,7 @@ export const journal = (env: Env, root: string, title: string, events: readonly 
     const { id } = store.create({ root, title, kind: 'journal' });
     store.appendAll(
       id,
-      events.map((event) => ({ run: 'journal', ...event })),
+      events.map((event) => ({ ...event, run: 'journal' })),
     );
     return () => {
       try {

@@ -13,7 +13,7 @@ import type { Ask } from '../core/policy.ts';
 import type { Sandbox } from '../core/sandbox.ts';
 import type { SessionInfo, SessionStore } from '../core/session.ts';
 import type { AskSecret } from '../core/secret.ts';
-import type { Tool } from '../core/tool.ts';
+import type { Tool, WebGet } from '../core/tool.ts';
 import type { WorkflowContext } from '../core/workflow.ts';
 import { act } from '../engine/act.ts';
 import { budgeted } from '../engine/budget.ts';
@@ -26,10 +26,10 @@ import { taint } from '../engine/taint.ts';
 import { run, type RunContext } from '../engine/run.ts';
 import { lightenHttpClient } from '../host/http-client.ts';
 import { ledger } from '../host/ledger.ts';
+import { retentionDaysIn } from '../host/audit-retention.ts';
 import { addFolderRules, type LoadedConfig } from '../host/config.ts';
 import type { Env } from '../host/paths.ts';
 import { gitFacts, projectInstructions, upToRepository } from '../host/surroundings.ts';
-import { webGet } from '../host/web-get.ts';
 import { requireTls } from '../host/web-tls.ts';
 import { loadAgents } from './agents.ts';
 import { remembering } from './asking.ts';
@@ -131,7 +131,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
   instructionsSoon.catch(() => undefined);
   const config = await loadSettings(env, root, options);
   const settings = config.value;
-  await requireTls(settings.web?.minTlsVersion ?? defaults.web.minTlsVersion);
+  const minTlsVersion = settings.web?.minTlsVersion ?? defaults.web.minTlsVersion;
   const credentials = openCredentials(env, settings.secrets, options.askSecret);
   const hasKey: HasKey = (provider, plugin) => provider.keyEnv.some((name) => credentials.has(name, plugin));
   const choice = chooseModel(settings.model, plugins, hasKey);
@@ -157,6 +157,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
     Promise.all(names.map((name) => makeProvider(name, hostOf(name.plugin.name)))),
     findChecks(root, settings),
     confine({ ...options, root, addedFolders: addDirs, config, toolNames, secretEnv: keyNames(plugins) }),
+    requireTls(minTlsVersion),
   ]);
   const { sandbox, permissions } = confined;
   const chain = fallingBack(providers.map((one) => retrying(budgeted(one, shared))));
@@ -171,7 +172,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
 
   // A schema that is wrong costs no model call.
   if (options.outputSchema) (await import('../host/json-schema.ts')).schemaChecker(options.outputSchema);
-  const store = openSessions(env, redact);
+  const store = openSessions(env, { redact, retentionDays: retentionDaysIn(config) });
   try {
     const active = settings.verify === 'never' ? [] : checks.checks;
     const place = {
@@ -216,6 +217,12 @@ export const open = async (options: JobOptions): Promise<Job> => {
       const { passed, why } = await codes.give(options.otp);
       if (!passed) throw permissionError(`The one-time code was not accepted: ${why}`);
     }
+    const web: WebGet = async (url, request, stop) => {
+      const { webGet } = await import('../host/web-get.ts');
+      const privateHosts = settings.web?.privateHosts ?? [];
+      const knownSecrets = (words: string): boolean => redact(words) !== words;
+      return webGet({ privateHosts, minTlsVersion, knownSecrets })(url, request, stop);
+    };
     const runContext: RunContext = {
       agents,
       tools,
@@ -223,11 +230,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
       policy: permissions.policy,
       ask: askingForCodes(asked, codes),
       sandbox,
-      web: webGet({
-        privateHosts: settings.web?.privateHosts ?? [],
-        minTlsVersion: settings.web?.minTlsVersion ?? defaults.web.minTlsVersion,
-        knownSecrets: (words) => redact(words) !== words,
-      }),
+      web,
       taint: tainted,
       placeholders,
       history: (id) => {

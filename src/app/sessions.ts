@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { usageError } from '../base/errors.ts';
-import { redactor, secretValues, type Redact } from '../base/redact.ts';
+import { redactor, secretValues, type Redact } from '../base/redact/redactor.ts';
 import { topRunsOf } from '../core/fold.ts';
 import type { Recorded } from '../core/event.ts';
 import type { SessionInfo, SessionStore } from '../core/session.ts';
@@ -10,9 +10,11 @@ import { dataDir, type Env } from '../host/paths.ts';
 /** The database of the event log and the ledger. */
 export const sessionsPath = (env: Env): string => join(dataDir(env), 'sessions.db');
 
-/** Opens the user's event log; what is written goes through `redact`. @throws CopilotError `E_DATABASE`, exit 3. */
-export const openSessions = (env: Env, redact: Redact = redactor(secretValues(env))): SessionStore =>
-  eventLog(sessionsPath(env), redact);
+/** Opens the user's event log; what is written goes through `redact`, what is older than `retentionDays` is pruned. @throws CopilotError `E_DATABASE`, exit 3. */
+export const openSessions = (
+  env: Env,
+  { redact = redactor(secretValues(env)), retentionDays }: { redact?: Redact; retentionDays?: number | undefined } = {},
+): SessionStore => eventLog(sessionsPath(env), redact, Date.now, retentionDays);
 
 /** Which session a run belongs to. */
 export interface SessionChoice {
@@ -57,6 +59,7 @@ export const chooseSession = (
     if (choice.fork) throw usageError('--fork-session needs --continue or --resume.');
     return { info: store.create({ root, title, ...id }), past: [] };
   }
+  if (found.kind === 'journal') throw usageError(`Session ${found.id} is a journal and has no conversation.`);
   if (!choice.fork && choice.id !== undefined)
     throw usageError('--session-id with --continue or --resume needs --fork-session.');
   const past = [...store.read(found.id)];

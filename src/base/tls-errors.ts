@@ -1,7 +1,7 @@
 const issuer =
   'its certificate comes from an issuer unknown here (NODE_EXTRA_CA_CERTS can name a file with more issuers)';
 
-/** OpenSSL's codes of a failed verification that people meet (man page X509_STORE_CTX_get_error, read 2026-11-27). */
+/** OpenSSL's codes of a failed verification that people meet (its man page X509_STORE_CTX_get_error lists them). */
 const byCode: Readonly<Partial<Record<string, string>>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
@@ -14,7 +14,9 @@ const byCode: Readonly<Partial<Record<string, string>>> = {
 };
 
 const otherHost = (reason: unknown): string => {
-  const names = typeof reason === 'string' ? /(?:altnames: |cert's CN: )(.{1,200})/.exec(reason)?.[1] : undefined;
+  // Only the first name, and only what a name is made of: the server wrote it.
+  const pattern = /(?:altnames: |cert's CN: )((?:DNS:|IP Address:)?[\w.*:-]{1,100})/;
+  const names = typeof reason === 'string' ? pattern.exec(reason)?.[1] : undefined;
   return `its certificate is for another host${names === undefined ? '' : ` (${names})`}`;
 };
 

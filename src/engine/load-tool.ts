@@ -1,6 +1,5 @@
 import { checkInput } from '../core/input.ts';
-import { text, type Message } from '../core/message.ts';
-import { callsOf } from '../core/message.ts';
+import { callsOf, text, type Message } from '../core/message.ts';
 import { ToolError, type Tool } from '../core/tool.ts';
 
 const name = 'load_tool';

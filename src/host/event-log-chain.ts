@@ -95,7 +95,7 @@ export const toInfo = (row: SessionRow): SessionInfo => ({
 /** What is said when the database refuses. */
 export const broken = (what: string, cause: unknown): CopilotError => {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const busy = code.startsWith('SQLITE_CONSTRAINT');
+  const busy = code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
   return new CopilotError(busy ? 'Another process is writing to this session.' : `${what}: ${messageOf(cause)}`, {
     code: busy ? 'E_SESSION_BUSY' : 'E_DATABASE',
     exitCode: exitCodes.config,

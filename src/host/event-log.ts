@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CopilotError, exitCodes, messageOf, usageError } from '../base/errors.ts';
-import { redacted, type Redact } from '../base/redact.ts';
+import { redacted, type Redact } from '../base/redact/redactor.ts';
 import type { Event, Recorded } from '../core/event.ts';
 import type { DeletionReason, SessionStore } from '../core/session.ts';
 import { openDatabase } from './database.ts';
@@ -94,11 +94,9 @@ export const eventLog = (
     let end = ends.get(session) ?? freshEndOf(rowOf(session));
     const at = now();
     const recorded = events.map((event) => {
-      const raw = JSON.stringify(event);
-      // The text as a whole is quick to look through; what must go is taken out of the values, or it would not be JSON.
-      const hit = redact(raw) !== raw;
-      const kept = hit ? redacted(event, redact) : event;
-      const body = hit ? JSON.stringify(kept) : raw;
+      // Values are looked through one by one: within JSON, secrets would look different.
+      const kept = redacted(event, redact);
+      const body = JSON.stringify(kept);
       const seq = end.seq + 1;
       const hash = eventHash(end.hash, session, seq, at, body);
       insert.run(session, seq, at, kept.type, body, hash);

@@ -3,15 +3,15 @@ import { networkInterfaces } from 'node:os';
 import { isInnerAddress } from './egress-rules.ts';
 
 /**
- * Networks no web page lives in, beside the inner ones: for documentation, relays, tunnels and protocols (IANA's
- * special-purpose registries, read 2026-11-27).
+ * Networks no web page lives in, beside the inner ones: for documentation, relays, tunnels and protocols, as IANA's
+ * registries of special-purpose addresses list them (RFC 6890 made them).
  */
 const special: readonly [address: string, prefix: number, family: 'ipv4' | 'ipv6'][] = [
   ['192.0.2.0', 24, 'ipv4'],
   ['192.88.99.0', 24, 'ipv4'],
   ['198.51.100.0', 24, 'ipv4'],
   ['203.0.113.0', 24, 'ipv4'],
-  // Azure's own services for the machine, metadata among them (Microsoft's page about this address, read 2026-11-27).
+  // Where a machine in Azure reaches the platform's own services.
   ['168.63.129.16', 32, 'ipv4'],
   ['::ffff:0:0:0', 96, 'ipv6'],
   ['100::', 64, 'ipv6'],

@@ -21,7 +21,9 @@ const decoder = async (encoding: string, firstByte: number): Promise<Transform> 
   if (encoding === 'br') return zlib.createBrotliDecompress();
   if (encoding === 'gzip' || encoding === 'x-gzip') return zlib.createGunzip();
   if (encoding === 'deflate') return (firstByte & 15) === 8 ? zlib.createInflate() : zlib.createInflateRaw();
-  throw new ToolError(`The answer comes as "${encoding.slice(0, 40)}", a coding that cannot be read.`);
+  throw new ToolError(
+    `The answer comes as "${encoding.replace(/[^\w-]/g, '').slice(0, 20)}", a coding that cannot be read.`,
+  );
 };
 
 /** The answer's bytes once they are decompressed; nothing is read ahead of what is asked for. */

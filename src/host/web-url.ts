@@ -3,8 +3,8 @@ import { ToolError } from '../core/tool.ts';
 const maxUrlLength = 8192;
 
 /**
- * Ports of services that would take a request for something else: those browsers refuse
- * (https://fetch.spec.whatwg.org/#port-blocking, read 2026-11-27), and databases.
+ * Ports of services that would take a request for something else: those browsers refuse as well (the Fetch standard lists
+ * them under "port blocking"), and databases.
  */
 const refusedPorts = new Set(
   (
@@ -37,16 +37,21 @@ const formsOf = (text: string): string[] => {
  */
 export const webUrl = (text: string, base?: URL, knownSecrets?: (text: string) => boolean): URL => {
   if (text.length > maxUrlLength) throw new ToolError(`The URL is longer than ${maxUrlLength} characters.`);
-  if (!URL.canParse(text, base?.href)) throw new ToolError(`Not a URL: ${text.slice(0, 200)}`);
+  if (!URL.canParse(text, base?.href)) {
+    // What a server wrote is not repeated: in an error it would pass for our own words.
+    throw new ToolError(base ? `${base.host} redirects to what is no URL.` : `Not a URL: ${text.slice(0, 200)}`);
+  }
   const url = new URL(text, base?.href);
   url.hash = '';
   if (url.href.length > maxUrlLength) throw new ToolError(`The URL is longer than ${maxUrlLength} characters.`);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new ToolError(`Only http: and https: can be fetched, not ${url.protocol}`);
+    throw new ToolError(`Only http: and https: can be fetched, not ${url.protocol.slice(0, 20)}`);
   }
   // Not repeated in the message: what was refused may be a secret.
   if (url.username !== '' || url.password !== '') {
-    throw new ToolError(`The URL for ${url.host} carries a user name or password; leave them out.`);
+    throw new ToolError(
+      `The URL${base ? ` ${base.host} redirects to` : ` for ${url.host}`} carries a user name or password; leave them out.`,
+    );
   }
   if (refusedPorts.has(url.port)) throw new ToolError(`Port ${url.port} of ${url.hostname} is not one of the web.`);
   if (knownSecrets && formsOf(text).some(knownSecrets)) {

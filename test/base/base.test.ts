@@ -3,7 +3,7 @@ import { CopilotError, configError, interruptedError, isCopilotError, messageOf 
 import { matchesPath, matchesText } from '../../src/base/glob.ts';
 import { nearest } from '../../src/base/nearest.ts';
 import { printable } from '../../src/base/printable.ts';
-import { redacted, redactor, secretValues } from '../../src/base/redact.ts';
+import { redacted, redactor, secretValues } from '../../src/base/redact/redactor.ts';
 import { drain, merge } from '../../src/base/streams.ts';
 
 describe('path patterns', () => {

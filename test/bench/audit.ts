@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { redactor } from '../../src/base/redact.ts';
+import { redactor } from '../../src/base/redact/redactor.ts';
 import type { Event } from '../../src/core/event.ts';
 import { text } from '../../src/core/message.ts';
 import { eventLog } from '../../src/host/event-log.ts';

@@ -4,12 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
-import { redactor } from '../../src/base/redact.ts';
+import { redactor } from '../../src/base/redact/redactor.ts';
 import { messagesOf } from '../../src/core/fold.ts';
 import { text, userMessage } from '../../src/core/message.ts';
 import { eventLog } from '../../src/host/event-log.ts';
 import type { Event } from '../../src/core/event.ts';
 import { wireServer, type Turn } from '../support/wire/wire-server.ts';
+import { auditFigures } from './audit.ts';
+import { redactFigures } from './redact.ts';
 import { safetyFigures } from './safety.ts';
 import { median, noise, printFigures, runNode, type Figure, type Sample } from './measure.ts';
 
@@ -247,6 +249,8 @@ figures.push({
 resumed.close();
 
 figures.push(...(await safetyFigures()));
+figures.push(...redactFigures());
+figures.push(...(await auditFigures(bin)));
 
 await server.close();
 rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, write
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { redactor } from '../../src/base/redact.ts';
+import { redactor } from '../../src/base/redact/redactor.ts';
 import type { Event, Recorded } from '../../src/core/event.ts';
 import { text, userMessage } from '../../src/core/message.ts';
 import { eventLog } from '../../src/host/event-log.ts';
@@ -345,9 +345,10 @@ describe('a database that refuses', () => {
   test('is exit 3 with the reason, and nothing is half done', async () => {
     const id = record(Date.now(), 'one', said('hi'));
     const holder = new Sqlite(database());
-    // Full: no page may be added. It is said per connection, so a database that cannot grow is made with a trigger.
-    holder.exec("CREATE TRIGGER full BEFORE INSERT ON heads BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END");
+    // The last of what a deletion writes fails; a disk that is really full is in test/host/audit.test.ts.
+    holder.exec("CREATE TRIGGER full BEFORE DELETE ON sessions BEGIN SELECT RAISE(FAIL, 'no more room'); END");
     const refused = await cli('sessions', 'delete', id);
+    expect(refused.stderr).toContain('The event log cannot be written: no more room');
     expect(refused.code).toBe(3);
     holder.exec('DROP TRIGGER full');
     holder.close();

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { redactor } from '../../src/base/redact.ts';
+import { redactor } from '../../src/base/redact/redactor.ts';
 import { messagesOf, topRunsOf } from '../../src/core/fold.ts';
 import { textOf } from '../../src/core/message.ts';
 import { eventLog } from '../../src/host/event-log.ts';

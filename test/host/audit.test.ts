@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { redactor } from '../../src/base/redact.ts';
+import { redactor } from '../../src/base/redact/redactor.ts';
 import type { Event } from '../../src/core/event.ts';
 import { userMessage } from '../../src/core/message.ts';
 import type { LogReport } from '../../src/core/session.ts';
@@ -61,11 +61,13 @@ const verify = (): LogReport => {
   }
 };
 /** Another process makes a session with one event, then goes on as the program says. */
-const another = async (program: string): Promise<string | number | null> => {
+const another = async (program: string, prefix: readonly string[] = []): Promise<string | number | null> => {
   const built = join(folder, `${Math.random()}.cjs`);
   await build({
     stdin: {
       contents: `
+        import { writeFileSync } from 'node:fs';
+        import { auditLog } from './src/host/audit.ts';
         import { eventLog } from './src/host/event-log.ts';
         const store = eventLog(${JSON.stringify(path)}, (text) => text);
         const session = store.create({ root: '/w', title: 'another' }).id;
@@ -81,7 +83,8 @@ const another = async (program: string): Promise<string | number | null> => {
     logLevel: 'error',
   });
   const env = { ...process.env, NODE_PATH: join(process.cwd(), 'node_modules') };
-  const child = spawn(process.execPath, [built], { stdio: 'inherit', env });
+  const words = [...prefix, process.execPath, built];
+  const child = spawn(words[0] ?? '', words.slice(1), { stdio: 'inherit', env });
   await new Promise((done) => child.on('close', done));
   return child.signalCode ?? child.exitCode;
 };
@@ -293,4 +296,44 @@ describe('tampering is found and the first of it named:', () => {
       UPDATE heads SET seq = 9 WHERE n = 5`);
     expect(verify().problem).toMatchObject({ head: 2, session: first(), seq: 3 });
   });
+});
+
+describe('a disk that is full', () => {
+  // A small file system of its own, in a namespace that goes with the process.
+  const small = (at: string): string[] => [
+    'unshare',
+    '-rm',
+    'sh',
+    '-c',
+    `mount -t tmpfs -o size=1m tmpfs ${at} && exec "$0" "$@"`,
+  ];
+  const cannot = spawnSync('unshare', [...small('/mnt').slice(1), 'true']).status !== 0;
+
+  test.skipIf(cannot)(
+    'is an error with exit 3; what was recorded before stays whole, and nothing is half done',
+    async () => {
+      const outcome = join(folder, 'outcome.json');
+      const disk = join(folder, 'disk');
+      mkdirSync(disk);
+      path = join(disk, 'sessions.db');
+      const fill = `
+      const event = { type: 'text', run: 'x'.repeat(2000) };
+      const attempt = (work) => { try { work(); return null; } catch (error) { return [error.code, error.exitCode]; } };
+      let appended = 1;
+      const failed = attempt(() => { for (;;) { store.append(session, event); appended += 1; } });
+      const deleted = attempt(() => store.delete(session));
+      const made = attempt(() => store.create({ root: '/w', title: 'x'.repeat(100) }));
+      store.close();
+      const log = auditLog(${JSON.stringify(path)});
+      writeFileSync(${JSON.stringify(outcome)}, JSON.stringify({ appended, failed, deleted, made, report: log.verify() }));`;
+      expect(await another(fill, small(disk))).toBe(0);
+      const { appended, ...rest } = JSON.parse(readFileSync(outcome, 'utf8')) as { appended: number };
+      expect(appended).toBeGreaterThan(20);
+      expect(rest).toMatchObject({
+        failed: ['E_DATABASE', 3],
+        deleted: ['E_DATABASE', 3],
+        report: { sessions: 1, events: appended, tombstones: 0, problem: null },
+      });
+    },
+  );
 });

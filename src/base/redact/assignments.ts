@@ -23,7 +23,8 @@ const addCookies = (search: Search, from: number): void => {
     const value = match[3] ?? '';
     const start = from + match.index + match[0].length - value.length;
     const session = /sess|sid|auth|token|jwt|remember|csrf|xsrf|login/i.test(match[1] ?? '');
-    if (isPlaceholder(value) || !(looksRandom(value, session ? 12 : 20) || (session && /^s%3A/.test(value)))) continue;
+    if (isPlaceholder(value) || !(looksRandom(value, session ? 12 : 20) || (session && value.startsWith('s%3A'))))
+      continue;
     search.hits.push({ rule: 'cookie', start, end: start + value.length, confidence: 'medium' });
     if (start + value.length >= text.length) leaveOpen(search, start);
   }
@@ -40,7 +41,10 @@ const addAuthorization = (search: Search, from: number): void => {
   const start = scheme.lastIndex;
   credentials.lastIndex = start;
   const value = credentials.exec(text)?.[0];
-  if (value === undefined) return;
+  if (value === undefined) {
+    if (text.length - start < 8 && !/\s/.test(text.slice(start))) leaveOpen(search, start);
+    return;
+  }
   const end = start + value.length;
   if (end >= text.length) leaveOpen(search, start);
   if (isPlaceholder(value)) return;
@@ -109,9 +113,18 @@ export const assignmentAt = (search: Search, from: number, to: number, at: numbe
   if (at < search.valuesUpTo) return;
   const kind = kindOf(search, from, to, separator);
   if (kind === undefined) return;
-  if (kind === 'cookie') return addCookies(search, at);
-  if (kind === 'authorization') return separator === ' ' ? undefined : addAuthorization(search, at);
-  if (kind === 'putty') return addPutty(search, at);
+  if (kind === 'cookie') {
+    addCookies(search, at);
+    return;
+  }
+  if (kind === 'authorization') {
+    if (separator === ':' || separator === '=' || separator === ',') addAuthorization(search, at);
+    return;
+  }
+  if (kind === 'putty') {
+    addPutty(search, at);
+    return;
+  }
   if (kind === 'query' && separator !== '=') return;
   const before = codeOf(text, from - 1);
   const query = separator === '=' && (before === 63 || before === 38 || before === 35 || kind === 'query');

@@ -4,7 +4,7 @@ import { isSecretValue } from './written-values.ts';
 
 const passwordOf = /\b(?:sshpass|mysql\w*|mariadb\w*|docker|podman|helm|oc|az|skopeo|buildah|7z|unzip|zip|ldap\w+)\b/;
 const userOf = /\b(?:curl|wget|http|https|xh|ab|nmap|hydra)\b/;
-const value = /[ \t]{1,8}(["']?)([^\s"'|;&<>$()]{3,512}|[^"'\n]{3,512}(?=["']))/y;
+const value = /[ \t]{1,8}(?:["']([^"'\n]{3,512})|([^\s"'|;&<>$()]{3,512}))/y;
 
 const add = (search: Search, start: number, secret: string): void => {
   search.hits.push({ rule: 'command-password', start, end: start + secret.length, confidence: 'medium' });
@@ -16,6 +16,7 @@ export const flagAt = (search: Search, from: number, to: number): void => {
   const name = text.slice(from, to);
   const line = text.slice(Math.max(0, from - 200), from);
   const before = line.slice(line.lastIndexOf('\n') + 1);
+  if (!/^\s?$/.test(text.slice(Math.max(0, from - 1), from))) return;
   if (name.length > 2 && name.startsWith('-p')) {
     const glued = name.slice(2);
     if (
@@ -32,12 +33,13 @@ export const flagAt = (search: Search, from: number, to: number): void => {
     name === '-p' ? passwordOf : name === '-a' ? /\bredis-cli\b/ : name === '-b' ? /\bcurl|htpasswd/ : userOf;
   if (!fits.test(before)) return;
   value.lastIndex = to;
-  const written = value.exec(text)?.[2];
+  const match = value.exec(text);
+  const written = match?.[1] ?? match?.[2];
   if (written === undefined) return;
   const end = value.lastIndex;
   if (end >= text.length) leaveOpen(search, to);
   const start = end - written.length;
-  if (isPlaceholder(written)) return;
+  if (isPlaceholder(written) || written.includes('[redacted')) return;
   if (name === '-p' || name === '-a') {
     if (isSecretValue(written, 'password', { quoted: true, env: true, query: false, strict: false }))
       add(search, start, written);

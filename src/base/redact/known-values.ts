@@ -3,9 +3,9 @@ import { makeOf } from './randomness.ts';
 
 /** Finds given values in text, in the forms they take. */
 export interface KnownValues {
-  find(text: string): Hit[];
+  readonly find: (text: string) => Hit[];
   /** Where the end of the text could be the beginning of a value; the length of the text when it is none. */
-  partial(text: string): number;
+  readonly partial: (text: string) => number;
 }
 
 const ordinaryWords = new Set(

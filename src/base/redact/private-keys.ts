@@ -5,7 +5,7 @@ const header = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y;
 const between = /(?:\\+[nrt]|[\s"'`+,>|.&;)(]|\\)+/y;
 const bodyLine =
   /(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|MessageID|Key-[A-Za-z]+):[^\n\\"]{0,200}|=?[A-Za-z0-9+/]+={0,2})/y;
-const startedHeader = /^(?:Proc|DEK|Version|Comment|Hash|Charset|MessageID|Key)[A-Za-z-]*(?::[^\n\\"]*)?$/;
+const startedHeader = /^(?:=|(?:Proc|DEK|Version|Comment|Hash|Charset|MessageID|Key)[A-Za-z-]*(?::[^\n\\"]*)?)$/;
 const footer = /-----END [A-Z0-9 ]{0,40}(?:-----)?/y;
 
 /** Text of a key goes on at most so far when nothing but white space and words follows. */

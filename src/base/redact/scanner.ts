@@ -13,13 +13,13 @@ export type { Found } from './hits.ts';
 /** Finds secrets in text. */
 export interface Scanner {
   /** Offsets of every secret, sorted, not overlapping. */
-  find(text: string): Found[];
+  readonly find: (text: string) => Found[];
 }
 
 /** A scanner that also says how sure it is, and what more text could change. */
 export interface OpenScanner extends Scanner {
   /** As `find`; `undecided` is where what follows the text may still change what was found. */
-  search(text: string): { hits: Hit[]; undecided: number };
+  readonly search: (text: string) => { hits: Hit[]; undecided: number };
 }
 
 const other = 0;
@@ -50,13 +50,20 @@ const encodedIn = (search: Search, from: number, to: number): number => {
 const longWord = (search: Search, from: number, to: number): number => {
   const { text } = search;
   let skipTo = from;
+  // A letter that belongs to an escape (`\n`) is no part of the word.
+  let segment = text.charCodeAt(from - 1) === 92 ? from + 1 : from;
   let failures = 0;
   let slashes = 0;
   const tryAt = (at: number): void => {
     if (at < skipTo || to - at < 8 || !mayBegin(text.charCodeAt(at), text.charCodeAt(at + 1)) || failures > 64) return;
     const end = tokenAt(search, at, to);
-    if (end === undefined) failures++;
-    else skipTo = end;
+    if (end === undefined) {
+      failures++;
+      return;
+    }
+    if (at > segment) encodedIn(search, segment, at);
+    skipTo = end;
+    segment = end;
   };
   tryAt(from);
   const before = from > 0 ? text.charCodeAt(from - 1) : 0;
@@ -69,7 +76,6 @@ const longWord = (search: Search, from: number, to: number): number => {
     const colour = /^\d{0,3}m/.exec(text.slice(from, from + 4))?.[0];
     if (colour !== undefined) tryAt(from + colour.length);
   }
-  let segment = before === 92 ? from + 1 : from;
   for (let at = from; at < to; at++) {
     const code = text.charCodeAt(at);
     if (!isBoundary(code)) continue;
@@ -81,11 +87,11 @@ const longWord = (search: Search, from: number, to: number): number => {
       skipTo = Math.max(skipTo, encodedIn(search, at + 1, dot < 0 ? to : at + 1 + dot));
     }
     if (code !== 46) continue;
-    if (segment >= skipTo) encodedIn(search, segment, at);
-    segment = at + 1;
+    if (segment >= skipTo && at > segment) encodedIn(search, segment, at);
+    segment = Math.max(segment, at + 1);
   }
   innerTokenAt(search, from, to);
-  if (segment >= skipTo) skipTo = Math.max(skipTo, encodedIn(search, segment, to));
+  if (segment >= skipTo && segment < to) skipTo = Math.max(skipTo, encodedIn(search, segment, to));
   return Math.max(to, skipTo);
 };
 

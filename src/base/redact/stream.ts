@@ -3,14 +3,14 @@ import { relabelled, type Redact } from './redactor.ts';
 /** Redacts a text that comes in pieces. */
 export interface RedactingStream {
   /** Takes a piece; returns what is now certain to hold no part of a secret. */
-  push(chunk: string): string;
+  readonly push: (chunk: string) => string;
   /** The rest. */
-  end(): string;
+  readonly end: () => string;
 }
 
 /** So much text already shown is kept: names and commands that stand before a value. */
-const leastContext = 1024;
-const mostContext = 4096;
+const leastContext = 512;
+const mostContext = 1024;
 /** Undecided text up to here is looked at with every piece, longer text only when it has grown by an eighth. */
 const eager = 2048;
 /** More is never held back: what is undecided then is redacted whole, and so is what continues it. */

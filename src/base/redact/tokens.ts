@@ -29,7 +29,7 @@ const joints = [
   /(?:\r?\n|\\+n)[ \t]{0,64}(?:[>+|] ?)?(?=[A-Za-z0-9_.-])/y,
 ];
 const openJoint =
-  /^(?:["'`][ \t]*(?:\+|\.{1,2}|&|~|<>|,)?[ \t]*\\?(?:\r?\n[+>| \t]*)?(?:\+|\.{1,2}|&)?[ \t]*["'`]?|\\?\r?\n?[ \t]*(?:[>+|] ?)?|\\+)$/;
+  /^(?:["'`][ \t]*(?:\+|\.{1,2}|&|~|<>|,)?[ \t]*\\?(?:\r?(?:\n[+>| \t]*)?)?(?:\+|\.{1,2}|&)?[ \t]*["'`]?|\\?\r?\n?[ \t]*(?:[>+|] ?)?|\\+n?[ \t]*(?:[>+|] ?)?)$/;
 const mostPieces = 12;
 
 interface Joined {
@@ -40,6 +40,12 @@ interface Joined {
   lines: boolean;
   open: boolean;
 }
+
+/** Whether another token begins here: then it is no part of the one before. */
+const beginsToken = (text: string, at: number): boolean =>
+  (groups[slots[text.charCodeAt(at) * 128 + text.charCodeAt(at + 1)] ?? 0] ?? []).some(
+    ({ prefix }) => prefix.length > 3 && text.startsWith(prefix, at),
+  );
 
 const joinedAt = (text: string, at: number): Joined | undefined => {
   const joined: Joined = { value: '', starts: [], lines: false, open: false };
@@ -59,7 +65,7 @@ const joinedAt = (text: string, at: number): Joined | undefined => {
       return joint.test(text);
     });
     const joint = joints[which];
-    if (joint === undefined) break;
+    if (joint === undefined || beginsToken(text, joint.lastIndex)) break;
     if (which === 2 && !soft) joined.lines = true;
     pos = joint.lastIndex;
   }
@@ -98,6 +104,11 @@ const splitToken = (search: Search, matcher: Matcher, at: number, whole: string 
   const token = matcher.pattern.exec(joined.value)?.[0];
   if (token === undefined || token.length <= (whole?.length ?? 0)) return undefined;
   const end = textOffset(joined, token.length);
+  // A whole token stays one, unless what follows is made like it and no checksum says that it is complete.
+  if (whole !== undefined) {
+    if (matcher.check(whole) === 'high' && matcher.check(token) !== 'high') return undefined;
+    if (!looksRandom(token.slice(whole.length), 8)) return undefined;
+  }
   if (joined.lines) {
     // What merely stands on the next line is no part of it: each further piece must be made like one.
     const firstEnd = joined.starts[1]?.[0] ?? 0;

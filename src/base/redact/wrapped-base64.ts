@@ -5,7 +5,7 @@ const leastChars = 20;
 const mostChars = 65_536;
 
 const values = new Int8Array(128).fill(-1);
-for (const [index, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
+for (const [index, char] of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.split('').entries())
   values[char.charCodeAt(0)] = index;
 values[45] = 62;
 values[95] = 63;

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { interruptedError, messageOf, usageError } from '../../base/errors.ts';
+import { exitCodes, interruptedError, messageOf, usageError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 import type { SecretsPlace } from '../../app/secrets.ts';
 import type { Cli } from '../io.ts';
@@ -9,6 +9,8 @@ import { readInput, terminalSecret, utf8 } from '../secret-input.ts';
 
 /** More than any value or file of values; what is too long for one secret gets an error that says so. */
 const maxInputBytes = 4 * 1024 * 1024;
+
+const maxScanBytes = 64 * 1024 * 1024;
 
 const whereKeyIs = {
   env: 'is in the variable LLM_COPILOT_VAULT_KEY',
@@ -24,10 +26,12 @@ const refuseArguments = (command: Command, most: number): void => {
     );
 };
 
-/** `llm-copilot secrets set|get|list|rm|rotate|import`. */
+/** `llm-copilot secrets set|get|list|rm|rotate|import|scan`. */
 export const secretsCommand = (program: Command, cli: Cli): void => {
   const { io } = cli;
-  const secrets = program.command('secrets').description('keep API keys and tokens encrypted');
+  const secrets = program
+    .command('secrets')
+    .description('keep API keys and tokens encrypted; find some where they should not be');
   const load = () => import('../../app/secrets.ts');
   const open = async (): Promise<SecretsPlace> =>
     (await load()).secretsPlace(io.env, realpathSync(io.cwd), 'secrets', terminalSecret(io));
@@ -150,6 +154,29 @@ export const secretsCommand = (program: Command, cli: Cli): void => {
       for (const { name, why } of skipped) say(`Skipped ${name}: ${why}.`);
       if (isFile && taken.length > 0) say(`${file} still holds them for everybody who can read it.`);
       sayAll(notices);
+    });
+
+  secrets
+    .command('scan [path...]')
+    .description('look for secrets in files (- for standard input); exit 1 when there are any')
+    .option('--json', 'as JSON')
+    .action(async (paths: string[], flags: { json?: boolean }) => {
+      const { scanFiles, scanText } = await import('../../app/scan.ts');
+      const isPiped = paths.length === 1 && paths[0] === '-';
+      const report = isPiped ? scanText(await readInput(io.stdin, maxScanBytes)) : await scanFiles(io.cwd, paths);
+      const { findings, files, binary, skipped } = report;
+      if (flags.json) print(JSON.stringify(report));
+      else
+        for (const { path, line, column, rule, redacted, confidence } of findings)
+          print(
+            `${printable(path)}:${line}:${column}  ${rule}  ${redacted}${confidence === 'high' ? '' : '  (likely)'}`,
+          );
+      for (const one of skipped) say(`llm-copilot: ${one}; it was not looked at.`);
+      const where = new Set(findings.map((one) => one.path)).size;
+      say(
+        `${findings.length === 0 ? 'No secrets' : `${findings.length} secrets in ${where}`} of ${files} files${binary > 0 ? `; ${binary} binary files were left out` : ''}.`,
+      );
+      if (findings.length > 0) cli.exit(exitCodes.notAchieved);
     });
 };
 
