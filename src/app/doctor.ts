@@ -134,7 +134,7 @@ export const examine = async (
       const { secrets } = listSecrets(place);
       const old = secrets.filter(({ state }) => state !== 'ok').map(({ name, state }) => `${name} is ${state}`);
       if (secrets.length === 0) return 'empty (llm-copilot secrets set keeps keys encrypted)';
-      return [`${secrets.length} secrets`, ...old].join(', ');
+      return [`${secrets.length} ${secrets.length === 1 ? 'secret' : 'secrets'}`, ...old].join(', ');
     }),
     sandboxFinding(env, root, plugins, settings),
     ...(['bubblewrap', 'docker'] as const).map((kind) => available(kind)),

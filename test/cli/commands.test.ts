@@ -145,6 +145,7 @@ describe('doctor', () => {
       'repository',
       'configuration',
       'keys',
+      'vault',
       'sandbox',
       'sandbox bubblewrap',
       'sandbox docker',

@@ -108,6 +108,66 @@ describe('every command the README shows', () => {
   });
 });
 
+/** Blocks that show commands with their output: each `$ command` and the lines below it. */
+const shown = [...readme.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+  block
+    .split(/^\$ /m)
+    .filter((part) => part.trim() !== '')
+    .map((part) => {
+      const [command = '', ...output] = part.trimEnd().split('\n');
+      return { command, output: output.filter((line) => line !== '') };
+    }),
+);
+/** What differs between two runs of the same command: hashes, ids, times and amounts. */
+const alike = (line: string): string =>
+  line
+    .replace(/SHA256:\S+?(?=[:.]?(?:\s|$))/g, 'S')
+    .replace(/\b[0-9a-f]{8,}\b/g, 'H')
+    .replace(/\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z)?/g, 'D')
+    .replace(/\d+(?:\.\d+)?/g, '#')
+    .replace(/\s+/g, ' ')
+    .trim();
+
+describe('what the README shows of secrets, budgets, audit and text from outside', () => {
+  test('is there to be run', () => expect(shown.length).toBeGreaterThan(8));
+
+  test('is what the commands print, one after the other', async () => {
+    const place = tempFolder();
+    const project = join(place.path, 'ledger');
+    cpSync(fixture, project, { recursive: true });
+    execFileSync('git', ['init', '-q'], { cwd: project });
+    const own = {
+      ...env(),
+      HOME: place.path,
+      LLM_COPILOT_DATA_DIR: join(place.path, 'data'),
+      LLM_COPILOT_VAULT_KEY: Buffer.alloc(32, 1).toString('base64'),
+      KEY: 'not-a-key-anybody-issued-2718',
+      ANTHROPIC_API_KEY: '',
+    };
+    const say = (command: string): Promise<string> =>
+      new Promise((resolve) => {
+        const child = execFile('bash', ['-c', command], { cwd: project, env: own }, (_error, stdout, stderr) =>
+          resolve(stdout + stderr),
+        );
+        child.stdin?.end();
+      });
+    for (const { command, output } of shown) {
+      if (command.includes('secrets scan'))
+        writeFileSync(
+          join(project, 'settings.toml'),
+          `DB_URL = "postgres://app:${['q7Lm', '2xKp_vT9'].join('-')}@db/app"\n`,
+        );
+      if (command === 'llm-copilot usage') {
+        await say('llm-copilot config set budget.day 5');
+        for (const word of ['hello', 'again']) await say(`llm-copilot run --quiet ${word}`);
+      }
+      const printed = (await say(command)).split('\n').map(alike);
+      for (const line of output) expect(printed, `${command}\n${printed.join('\n')}`).toContain(alike(line));
+    }
+    place.remove();
+  }, 60_000);
+});
+
 describe('what the README says', () => {
   test('of the exit codes is what the command prints', async () => {
     const { stdout } = await bash('llm-copilot help exit-codes');
@@ -120,13 +180,23 @@ describe('what the README says', () => {
   });
 
   test('of the configuration is a valid configuration', async () => {
-    const yaml = yamlBlocks.find((block) => block.includes('permissions:')) ?? '';
+    const yaml = yamlBlocks.find((block) => block.startsWith('model:')) ?? '';
     mkdirSync(join(folder.path, '.config', 'llm-copilot'), { recursive: true });
     writeFileSync(join(folder.path, '.config', 'llm-copilot', 'config.yaml'), yaml);
     const { code, stdout, stderr } = await bash('llm-copilot config show --origin');
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('deny: read(.env*)');
   });
+
+  test.each(yamlBlocks.filter((block) => /^(?:budget|profiles|permissions):/.test(block)))(
+    'of the configuration is valid: %s',
+    async (yaml) => {
+      mkdirSync(join(folder.path, '.config', 'llm-copilot'), { recursive: true });
+      writeFileSync(join(folder.path, '.config', 'llm-copilot', 'config.yaml'), yaml);
+      const { code, stderr } = await bash('llm-copilot config show');
+      expect(code, stderr).toBe(0);
+    },
+  );
 
   test('of the result has the keys a result has', async () => {
     const [, json = ''] = /```json\n([\s\S]*?)```/.exec(readme) ?? [];

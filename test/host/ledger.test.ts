@@ -109,9 +109,10 @@ describe('the ledger', () => {
     });
     const path = fresh();
     ledger(path, '/repo').balances();
-    const limits = JSON.stringify({ day: { tokens: 90_000 }, month: { usd: 5 }, perRepo: { tokens: 100_000 } });
+    const line = mkdtempSync(join(base, 'line-'));
+    const limits = JSON.stringify({ day: { tokens: 400_000 }, month: { usd: 20 }, perRepo: { tokens: 450_000 } });
     const racers = await Promise.all(
-      ['/repo', '/repo'].map((repo) => promisify(execFile)(process.execPath, [file, path, repo, limits])),
+      ['/repo', '/repo'].map((repo) => promisify(execFile)(process.execPath, [file, path, repo, limits, line, '2'])),
     );
     const seen = racers.map(
       ({ stdout }) => JSON.parse(stdout) as { broken: number; looks: number; calls: number; ownTokens: number },
@@ -127,7 +128,7 @@ describe('the ledger', () => {
       reserved: { nanos: 0, tokens: 0 },
     });
     // The race went to the limit: less is left than a call takes.
-    expect(own).toBeGreaterThan(88_000);
-    expect(own).toBeLessThanOrEqual(90_000);
+    expect(own).toBeGreaterThan(398_000);
+    expect(own).toBeLessThanOrEqual(400_000);
   });
 });

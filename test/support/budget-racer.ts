@@ -1,3 +1,5 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain } from '../../src/base/streams.ts';
 import { isCopilotError } from '../../src/base/errors.ts';
@@ -9,7 +11,7 @@ import { ledger } from '../../src/host/ledger.ts';
 
 // One process of several: twenty calls at a time against one ledger, until nothing more fits. Looks at the balances as
 // often as it can and prints what it saw.
-const [path = '', repo = '', limitsText = '{}'] = process.argv.slice(2);
+const [path = '', repo = '', limitsText = '{}', line = '', racers = '1'] = process.argv.slice(2);
 const limits = JSON.parse(limitsText) as Limits;
 const book = ledger(path, repo);
 const shared = purse(limits, book);
@@ -54,7 +56,7 @@ const model: ModelProvider = {
 
 const work = async (): Promise<void> => {
   const provider = budgeted(model, shared);
-  for (let turn = 0; turn < 50; turn += 1) {
+  for (let turn = 0; turn < 200; turn += 1) {
     const request = { system: 'S', tools: [], messages: [userMessage(`${turn}`)], maxOutputTokens: 700 };
     try {
       await drain(provider.stream(request, new AbortController().signal));
@@ -66,6 +68,9 @@ const work = async (): Promise<void> => {
   }
 };
 
+// Whoever is there first waits at the line for the others.
+writeFileSync(join(line, `${process.pid}`), '');
+while (readdirSync(line).length < Number(racers)) await sleep(2);
 await Promise.all(Array.from({ length: 20 }, work));
 look();
 const { day } = book.balances();

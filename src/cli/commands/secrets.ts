@@ -174,7 +174,7 @@ export const secretsCommand = (program: Command, cli: Cli): void => {
       for (const one of skipped) say(`llm-copilot: ${one}; it was not looked at.`);
       const where = new Set(findings.map((one) => one.path)).size;
       say(
-        `${findings.length === 0 ? 'No secrets' : `${findings.length} secrets in ${where}`} of ${files} files${binary > 0 ? `; ${binary} binary files were left out` : ''}.`,
+        `${findings.length === 0 ? 'No secrets' : `${findings.length} ${findings.length === 1 ? 'secret' : 'secrets'} in ${where}`} of ${files} files${binary > 0 ? `; ${binary} binary files were left out` : ''}.`,
       );
       if (findings.length > 0) cli.exit(exitCodes.notAchieved);
     });
