@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import {
   checkInput,
+  isDependency,
   patternPath,
   text,
   ToolError,
@@ -108,6 +109,9 @@ export const grep: Tool = {
           const name = relative(sandbox.root, absolute);
           return isBelow(name) ? name : absolute;
         };
+        // Of a folder read whole only what was found is known to be somebody else's.
+        const [others] = files.filter((file) => isDependency(file.path));
+        const from = others && ({ origin: 'file', source: others.path } as const);
         const notes = found.partial === undefined ? [] : [`${found.partial}; this is not all`];
         const names = files.map((file) => nameOf(file.path));
         if (files.length === 0) {
@@ -119,13 +123,13 @@ export const grep: Tool = {
           if (leftOut > 0) notes.push(`${leftOut} more files left out`);
           const body = names.slice(0, maxFiles).join('\n');
           const content = [text(notes.length > 0 ? `${body}\n[${notes.join('; ')}]` : body)];
-          return { content, data: { files: names.slice(0, maxFiles), matches: [], leftOut } };
+          return { ...from, content, data: { files: names.slice(0, maxFiles), matches: [], leftOut } };
         }
         const { body, shown, left } = render(files, nameOf);
         if (left.matches > 0)
           notes.push(`${left.matches} more matching lines in ${left.files} files left out; narrow the search`);
         const content = [text(notes.length > 0 ? `${body}\n[${notes.join('; ')}]` : body)];
-        return { content, data: { files: names.slice(0, maxFiles), matches: shown, leftOut: left.matches } };
+        return { ...from, content, data: { files: names.slice(0, maxFiles), matches: shown, leftOut: left.matches } };
       },
     };
   },

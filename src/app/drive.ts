@@ -7,6 +7,7 @@ import type { Effect } from '../core/policy.ts';
 import { errorInfo } from '../engine/run.ts';
 import { verified, type Verification, type VerifyOptions } from '../engine/patterns/verified.ts';
 import type { Job } from './open.ts';
+import { withoutSecretsInError } from './redaction.ts';
 
 /** Something that looks on: a screen, a stream of JSON lines, telemetry. */
 export interface Reader {
@@ -159,7 +160,7 @@ const endingOf = (outcome: Verification, blocked: Denial | undefined, requireVer
 const screenStreams = (
   redact: Redact,
   show: (item: Transient) => void,
-): { push(item: Transient): void; flush(run: string): void } => {
+): { push(item: Transient): void; flush(event: Event): void } => {
   const open = new Map<string, { last: Transient; stream: RedactingStream }>();
   return {
     push: (item) => {
@@ -170,9 +171,15 @@ const screenStreams = (
       const text = known.stream.push(item.text);
       if (text !== '') show({ ...item, text });
     },
-    flush: (run) => {
+    flush: (event) => {
       for (const [key, { last, stream }] of open) {
-        if (last.run !== run) continue;
+        if (last.run !== event.run) continue;
+        // Calls run side by side: the output of one goes on while others end.
+        const goesOn =
+          last.type === 'tool.progress' &&
+          event.type !== 'run.finished' &&
+          !(event.type === 'tool.finished' && event.callId === last.callId);
+        if (goesOn) continue;
         open.delete(key);
         const text = stream.end();
         if (text !== '') show({ ...last, text });
@@ -221,7 +228,7 @@ export const drive = async (
         streams.push(item);
         continue;
       }
-      streams.flush(item.run);
+      streams.flush(item);
       if (item.type === 'run.finished') turns += item.turns;
       record(item);
     }
@@ -229,7 +236,8 @@ export const drive = async (
     await workflow.return(undefined as never).catch(() => undefined);
     const error: unknown = context.signal.aborted ? context.signal.reason : thrown;
     const known = isCopilotError(error) ? error : context.signal.aborted ? interruptedError() : undefined;
-    if (!known) throw error;
+    // Who reports it knows the variables, but not the vault.
+    if (!known) throw withoutSecretsInError(error, job.redact);
     const { status, exitCode, error: info } = failedResult(known);
     ending = { status, exitCode, error: info };
   }

@@ -6,7 +6,7 @@ import type { Redact } from '../base/redact/redactor.ts';
 import type { Task } from '../core/agent.ts';
 import { defaults, type Config } from '../core/config.ts';
 import type { Recorded } from '../core/event.ts';
-import { messagesOf } from '../core/fold.ts';
+import { messagesOf, sourcesIn } from '../core/fold.ts';
 import { text, type Block, type Message } from '../core/message.ts';
 import type { Plugin, PluginHost } from '../core/plugin.ts';
 import type { Ask } from '../core/policy.ts';
@@ -162,7 +162,10 @@ export const open = async (options: JobOptions): Promise<Job> => {
   const { sandbox, permissions } = confined;
   const chain = fallingBack(providers.map((one) => retrying(budgeted(one, shared))));
   const provider = settings.redact?.requests === false ? chain : withoutSecrets(chain, redact);
-  const tainted = taint();
+  // A host that was open before text from outside came in would be a way out for every program.
+  const tainted = taint(() => {
+    if (permissions.mode !== 'bypass') sandbox.closeHosts();
+  });
   const codes = stepUp(async (code) => {
     const { checkCode } = await import('./mfa.ts');
     const checked = await checkCode(env, settings.secrets, code, options.askSecret);
@@ -200,6 +203,8 @@ export const open = async (options: JobOptions): Promise<Job> => {
     const { info: session, last } = opened;
     // The run to go on from is folded from what was just read; later ones need the log as it is then.
     let past: Iterable<Recorded> | undefined = opened.past;
+    // Also what only a check or a sub-run read: a message that repeats it says not where it is from.
+    for (const source of sourcesIn(opened.past)) tainted.note(source);
     if (messages.length === 0 && last?.finished !== false) throw emptyTask();
     const asked = remembering(options.ask, {
       policy: permissions.policy,

@@ -92,7 +92,8 @@ export const rulesFor = (
   const isManaged = layerOf('permissions.role') === 'managed';
   const role = isManaged ? permissions?.role : (chosen?.role ?? permissions?.role);
   // A role the administrator gave means what the administrator or we say it means.
-  const ownRoles = !isManaged || layerOf('permissions.roles') === 'managed' ? (permissions?.roles ?? {}) : {};
+  const counts = (name: string): boolean => !isManaged || config.managedRoles.has(name);
+  const ownRoles = Object.fromEntries(Object.entries(permissions?.roles ?? {}).filter(([name]) => counts(name)));
   const named = role === undefined ? undefined : (ownRoles[role] ?? builtinRoles[role]);
   if (role !== undefined && named === undefined) {
     const known = [...Object.keys(builtinRoles), ...Object.keys(ownRoles)];
@@ -122,7 +123,7 @@ export const rulesFor = (
   const asked = (explicit ? undefined : (chosen?.mode ?? named?.mode)) ?? permissions?.mode ?? 'ask';
   return {
     // Nobody gives himself more than the administrator gave him.
-    mode: isManaged && fixedMode?.layer !== 'managed' ? stricter(asked, named?.mode ?? 'ask') : asked,
+    mode: isManaged ? stricter(asked, named?.mode ?? (fixedMode?.layer === 'managed' ? asked : 'ask')) : asked,
     production: chosen?.production === true,
     rules: [
       ...rules,

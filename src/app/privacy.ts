@@ -4,7 +4,7 @@ import { usageError } from '../base/errors.ts';
 import { isWithin } from '../base/within.ts';
 import type { SessionInfo } from '../core/session.ts';
 import type { AuditLog } from '../host/audit.ts';
-import { allFolders, foldersOf, removeKept, type KeptFolder } from '../host/audit-folders.ts';
+import { allFolders, foldersOf, keptWorkspaces, removeKept, type KeptFolder } from '../host/audit-folders.ts';
 import { writeWhole } from '../host/audit-file.ts';
 import { configPaths } from '../host/config.ts';
 import { toRecorded } from '../host/event-log.ts';
@@ -50,7 +50,9 @@ export const sparedBy = (scope: Traces['scope']): string[] => [
   'tombstones and heads: ids and hashes only',
   ...(scope === 'all' ? [] : ['what other sessions say of it']),
   ...(scope === 'repo'
-    ? ['copies of git objects that all repositories share: they go when they are a day old, or with --all']
+    ? [
+        'copies of git objects that all repositories share, and temporary folders of killed runs: they go when they are a day old, or with --all',
+      ]
     : []),
   ...(scope === 'session'
     ? ['snapshots for undo, trust and rules of its folder: --repo erases them']
@@ -105,7 +107,12 @@ const look = (
   const here = (path: string): boolean => isWithin(path, repo);
   const own = everything.filter(({ root }) => here(root));
   const trust = trustedFolders(env).filter(({ folder }) => here(folder));
-  const named = [repo, ...own.map(({ root }) => root), ...trust.map(({ folder }) => folder)];
+  const named = [
+    repo,
+    ...own.map(({ root }) => root),
+    ...trust.map(({ folder }) => folder),
+    ...keptWorkspaces(dataDir(env)),
+  ].filter(here);
   // Rules are kept for the folder that holds the project's configuration, which may lie above a workspace.
   const roots = [...new Set(named.flatMap((root) => [root, projectFolder(env, root)]))].filter(here);
   return {
@@ -191,5 +198,7 @@ export const scopeOf = (flags: { repo?: string; session?: string; all?: boolean 
   if (session !== undefined) return { session };
   if (all) return { all };
   if (repo === undefined) throw usageError('Say of what: --repo <dir>, --session <id> or --all.');
+  // An empty variable in a script must not stand for the folder it happens to be in.
+  if (repo === '') throw usageError('The folder after --repo is empty.', 'The folder one is in is --repo .');
   return { repo: resolve(cwd, repo) };
 };

@@ -1,6 +1,7 @@
 import type { LoadedConfig } from '../host/config.ts';
 import type { Confinement, Limits, PathRules } from '../host/launcher.ts';
 import { baseOf, matchesFile, type PatternPlace } from '../engine/path-patterns.ts';
+import { matchesHost } from '../engine/hosts.ts';
 import { parseBytes } from '../engine/rule.ts';
 import type { RuleSet } from './permissions.ts';
 import { undoSettings } from '../host/undo-settings.ts';
@@ -37,12 +38,16 @@ const pathRules = (set: RuleSet, kind: 'read' | 'write', place: PatternPlace): P
   return { bases, matches: (path) => below.some((pattern) => matchesFile(pattern, path, place)) };
 };
 
-/** Hosts that allow rules name and no deny rule takes back. */
-const allowedHosts = (set: RuleSet): string[] => {
+/** True when a deny rule names the host, or one of those a wildcard stands for: a proxy knows no exceptions. */
+const isDenied = (host: string, denied: readonly string[]): boolean =>
+  denied.some((pattern) => matchesHost(pattern, host.replace(/^\*\./, ''), false) || matchesHost(host, pattern, true));
+
+/** Hosts that settings and allow rules name and no deny rule takes back. */
+const allowedHosts = (set: RuleSet, configured: readonly string[]): string[] => {
   const hosts = (verdict: 'allow' | 'deny'): string[] =>
     set.rules.filter((rule) => rule.kind === 'net' && rule.verdict === verdict).map((rule) => rule.pattern);
   const denied = hosts('deny');
-  return hosts('allow').filter((host) => !denied.includes(host) && !denied.includes('*'));
+  return [...configured, ...hosts('allow')].filter((host) => !isDenied(host, denied));
 };
 
 /** Puts `sandbox.*`, `undo.*` and the rules together. */
@@ -69,7 +74,7 @@ export const sandboxWish = ({ value }: LoadedConfig, set: RuleSet, place: Patter
     context: isolation.context ?? 'shared',
     ...(hidden === undefined ? {} : { hidden }),
     ...(readOnly === undefined ? {} : { readOnly }),
-    allowedHosts: [...(network?.allowedHosts ?? []), ...allowedHosts(set)],
+    allowedHosts: allowedHosts(set, network?.allowedHosts ?? []),
     limits: Object.fromEntries(given),
     undo: undoSettings(value),
   };

@@ -105,7 +105,7 @@ export const usageReport = async (
   const { by, fromMs, nowMs = Date.now() } = options;
   const root = realpathSync(cwd);
   const path = sessionsPath(env);
-  const { rows: all, workflows } = readUsage(path, Math.min(fromMs, nowMs - 40 * dayMs));
+  const { rows: all, workflows } = readUsage(path, Math.min(fromMs, nowMs - 40 * dayMs), by === 'workflow');
   const keyOf = (row: UsageRow): string => {
     switch (by) {
       case 'day':

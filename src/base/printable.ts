@@ -33,6 +33,9 @@ export const printable = (text: string): string =>
         .replace(keptOrHidden(), (_char, keep?: string) => keep ?? '')
     : text;
 
+/** Text without escape sequences. */
+export const withoutEscapes = (text: string): string => (anyHidden.test(text) ? text.replace(escapes, '') : text);
+
 const name = (char: string): string => `[U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}]`;
 
 /**

@@ -23,6 +23,9 @@ const promisedFormat = (argv: readonly string[]): string | undefined => {
 const asCopilotError = (error: unknown): CopilotError => {
   if (isCopilotError(error)) return error;
   if (error instanceof CommanderError) {
+    // Its help would be the answer, and is not printed where an error belongs.
+    if (error.code === 'commander.help')
+      return usageError('This command needs another word after it.', 'They are listed with --help.');
     const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
     return usageError(
       `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.)?]$/.test(message) ? '' : '.'}`,

@@ -45,7 +45,7 @@ const positiveNumber =
   (flag: string, whole: boolean) =>
   (value: string): number => {
     const number = Number(value);
-    if (value.trim() === '' || !(number > 0) || (whole && !Number.isInteger(number)))
+    if (value.trim() === '' || !(number > 0 && number < Infinity) || (whole && !Number.isInteger(number)))
       throw usageError(`${flag} takes a positive ${whole ? 'whole number' : 'number'}, not "${value}".`);
     return number;
   };

@@ -1,5 +1,5 @@
 import type { Event, Recorded } from './event.ts';
-import { callsOf, text, type Message, type ToolResultBlock } from './message.ts';
+import { callsOf, text, type Message, type Origin, type ToolResultBlock } from './message.ts';
 
 const interrupted = (callId: string): ToolResultBlock => ({
   type: 'tool_result',
@@ -66,6 +66,15 @@ export const messagesOf = (log: Iterable<Recorded>, run: string): Message[] => {
     close();
   }
   return messages;
+};
+
+/** Where text from outside in a session came from: its runs', their sub-runs' and its checks'. */
+export const sourcesIn = (log: Iterable<Recorded>): { origin: Origin; source: string }[] => {
+  const sources: { origin: Origin; source: string }[] = [];
+  for (const event of log)
+    if (event.type === 'tool.finished' && event.origin !== undefined && event.origin !== 'user')
+      sources.push({ origin: event.origin, source: event.source ?? event.origin });
+  return sources;
 };
 
 /** Top-level agent runs in the log, oldest first, and whether each one finished. */

@@ -120,6 +120,8 @@ export interface Sandbox {
   snapshot(paths?: readonly string[]): Promise<string>;
   /** Hosts commands may reach from now on, besides those configured. Nothing to do where `enforces().net` is false. */
   allowHosts(hosts: readonly string[]): void;
+  /** Commands reach no host from now on, configured or allowed before, until one is allowed anew. */
+  closeHosts(): void;
   /** A throw-away copy of the workspace as it was at a digest, with ignored folders such as `node_modules` linked in. */
   copyOf(digest: string): Promise<Sandbox>;
   /** Ends every process started here and removes temporary files. Safe to call twice. */

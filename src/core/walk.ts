@@ -7,6 +7,12 @@ export interface IgnoreRules {
   test(path: string): { ignored: boolean; unignored: boolean };
 }
 
+const dependencies =
+  /\/(?:node_modules|bower_components|\.venv|venv|site-packages|dist-packages|vendor\/bundle|\.cargo\/registry|\.yarn\/cache|\.pnpm-store)(?:\/|$)/i;
+
+/** True for code and texts of others that package managers put into a workspace or a system. */
+export const isDependency = (path: string): boolean => dependencies.test(path);
+
 /** A path as patterns see it: relative to the root, or from the top of the file system when it lies outside. */
 export const patternPath = (root: string, path: string): string => {
   const below = relative(root, path);

@@ -14,13 +14,17 @@ import type { Taint } from './taint.ts';
 /** A call with the names of secrets in it: they are put back into files, and never leave this machine. */
 const prepareRestored = (tool: Tool, input: unknown, placeholders: Placeholders): PreparedCall => {
   const prepared = tool.prepare(input);
-  const isLocal = prepared.effects.every(({ kind }) => kind === 'read' || kind === 'write');
-  if (isLocal && prepared.effects.length > 0) return tool.prepare(placeholders.restore(input));
-  if (placeholders.carries(input))
+  const { effects } = prepared;
+  const isLocal = effects.length > 0 && effects.every(({ kind }) => kind === 'read' || kind === 'write');
+  const isNamed = placeholders.carries(input);
+  if (isNamed && !(isLocal && effects.some(({ kind }) => kind === 'write')))
     throw new ToolError(
       'the input holds the name of a secret ([redacted:…]); secrets are put back only into files, by edit and write',
     );
-  return prepared;
+  // Paths are logged, listed and spoken of.
+  if (isNamed && placeholders.carries(effects))
+    throw new ToolError('a path cannot hold the name of a secret ([redacted:…]); secrets are put back only into files');
+  return isLocal ? tool.prepare(placeholders.restore(input)) : prepared;
 };
 
 /** What acting on calls needs. */
@@ -161,8 +165,13 @@ async function* record(when: 'before' | 'after', planned: Planned, context: ActC
 
 /** Output as a model may see it: hidden characters shown, and said where it is from when that is not the workspace. */
 const described = (output: ToolOutput, planned: Planned, context: ActContext): ToolOutput => {
+  // What a model or this program says may hold names of secrets; files and commands do not know them.
+  const isFromFiles =
+    planned.refusal === undefined &&
+    output.origin === undefined &&
+    planned.effects.some(({ kind }) => kind === 'read' || kind === 'write' || kind === 'exec');
   const show = (block: Block): Block =>
-    block.type === 'text' ? { ...block, text: context.placeholders.show(block.text) } : block;
+    block.type === 'text' ? { ...block, text: context.placeholders.show(block.text, isFromFiles) } : block;
   const content = output.content.map(show);
   if (output.origin !== undefined) {
     context.taint.note({ origin: output.origin, source: output.source ?? output.origin });
@@ -249,6 +258,7 @@ export async function* act(
   const results: CallResult[] = [];
   let group: Planned[] = [];
   async function* flush(): AsyncGenerator<Event | Transient, void> {
+    context.taint.hold();
     for (const planned of group) {
       if (planned.refusal !== undefined) continue;
       const denial = yield* decide(planned, context);

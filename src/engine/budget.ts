@@ -1,10 +1,38 @@
-import { costUsd, isProviderError, type ModelProvider, type Usage } from '../core/provider.ts';
+import { messageOf } from '../base/errors.ts';
+import { costUsd, isProviderError, type Delta, type ModelProvider, type Reply, type Usage } from '../core/provider.ts';
 import { usdOf } from '../core/ledger.ts';
 import type { Purse } from './purse.ts';
 import { tokenBound } from './token-bound.ts';
 
 const tokensOf = (usage: Usage): number =>
   usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+
+/**
+ * What a provider counted, when it can be that. Servers that speak a protocol only nearly send zeros or worse, and one
+ * number that is none would make every later comparison with a limit come out as "fits".
+ */
+const counted = (usage: Usage | undefined): Usage | undefined =>
+  usage &&
+  [usage.inputTokens, usage.outputTokens, usage.cacheReadTokens, usage.cacheWriteTokens].every(
+    (tokens) => Number.isSafeInteger(tokens) && tokens >= 0,
+  ) &&
+  tokensOf(usage) > 0
+    ? usage
+    : undefined;
+
+/** Passes a stream on, and calls `note` when something comes of it. */
+async function* noting(stream: AsyncGenerator<Delta, Reply>, note: () => void): AsyncGenerator<Delta, Reply> {
+  try {
+    for (;;) {
+      const step = await stream.next();
+      if (step.done) return step.value;
+      note();
+      yield step.value;
+    }
+  } finally {
+    await stream.return({ content: [], stopReason: 'end', usage: undefined });
+  }
+}
 
 // These fail before the model has produced anything, so nothing is billed.
 const free = new Set(['auth', 'rate_limit', 'overloaded', 'not_found', 'invalid_request', 'context_too_long']);
@@ -47,17 +75,22 @@ export const budgeted = (provider: ModelProvider, shared: Purse): ModelProvider 
         costUsd: price && usdOf(amount.nanos),
         why,
       });
+      const heard = { anything: false };
+      let isTold = false;
       try {
-        const reply = yield* provider.stream({ ...request, maxOutputTokens }, signal);
-        const { usage } = reply;
+        const note = (): void => void (heard.anything = true);
+        const reply = yield* noting(provider.stream({ ...request, maxOutputTokens }, signal), note);
+        const usage = counted(reply.usage);
+        isTold = true;
         if (usage) bound.saw(request, usage);
         else yield assumed('the provider did not say what it used');
         const spent = usage && { nanos: Math.ceil((costUsd(usage, price) ?? 0) * 1e9), tokens: tokensOf(usage) };
         for (const warning of reservation.settle(spent)) yield { type: 'budget', warning };
-        return reply;
+        return { ...reply, usage };
       } catch (error) {
-        if (isFree(error)) reservation.settle({ nanos: 0, tokens: 0 });
-        else if (isProviderError(error)) yield assumed(error.message);
+        // What came before the failure was produced, whatever the error says.
+        if (!heard.anything && isFree(error)) reservation.settle({ nanos: 0, tokens: 0 });
+        else if (!isTold) yield assumed(messageOf(error));
         for (const warning of reservation.settle()) yield { type: 'budget', warning };
         throw error;
       } finally {

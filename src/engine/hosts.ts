@@ -19,6 +19,19 @@ const canonical = (host: string): string => {
   return parts.join('.');
 };
 
+/** A pattern's host as the network sees it: without a port, names in the form URLs have them in. */
+const wantedHost = (pattern: string): string => {
+  const lower = pattern.toLowerCase();
+  const [, bracketed] = /^\[([0-9a-f:.]*:[0-9a-f:.]*)\](?::\d+)?$/.exec(lower) ?? [];
+  // The colons of an address of version 6 are no port.
+  if (bracketed !== undefined || lower.split(':').length > 2) return canonical(bracketed ?? lower);
+  return lower
+    .replace(/\.?(?::\d+)?$/, '')
+    .split('.')
+    .map((label) => (/[^ -~]/.test(label) && !/[*?[\]{}]/.test(label) ? canonical(label) : label))
+    .join('.');
+};
+
 const isLoopback = (host: string): boolean =>
   loopback.includes(host) || host.startsWith('127.') || host.endsWith('.localhost');
 
@@ -30,7 +43,7 @@ const isLoopback = (host: string): boolean =>
 export const matchesHost = (pattern: string, host: string, allows: boolean): boolean => {
   if (pattern === '*') return true;
   if (host === '*') return !allows;
-  const wanted = pattern.toLowerCase().replace(/:\d+$/, '');
+  const wanted = wantedHost(pattern);
   const name = canonical(host);
   if (matchesText(wanted, name)) return true;
   if (allows) return false;

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { configError, messageOf } from '../base/errors.ts';
 
 const bufferChars = 256 * 1024;
@@ -8,6 +8,10 @@ const bufferChars = 256 * 1024;
  * @throws CopilotError exit 3 when the disk fails; then what was there before stays.
  */
 export const writeWhole = async <T>(path: string, write: (put: (text: string) => void) => Promise<T>): Promise<T> => {
+  const there = statSync(path, { throwIfNoEntry: false });
+  // Renaming onto it would put a file in the place of /dev/null or a pipe.
+  if (there && !there.isFile())
+    throw configError(`${path} is not a regular file.`, 'Name another, or leave --output out for standard output.');
   const own = `${path}.${process.pid}.part`;
   const failed = (error: unknown): Error =>
     configError(`${path} cannot be written: ${messageOf(error)}`, undefined, error);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { configError, messageOf } from '../base/errors.ts';
 import { isRunning } from './process.ts';
@@ -25,6 +25,15 @@ const bytesIn = (path: string): number => {
 };
 
 const withSize = (path: string): KeptFolder => ({ path, bytes: bytesIn(path) });
+
+/** The workspaces of which files are kept, also those no session is left of. */
+export const keptWorkspaces = (dataDir: string): string[] =>
+  byWorkspace
+    .map((kind) => join(dataDir, kind))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name, 'workspace')))
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, 'utf8').replace(/\n$/, ''));
 
 /** What is kept of files of these workspaces. */
 export const foldersOf = (dataDir: string, roots: readonly string[]): KeptFolder[] =>

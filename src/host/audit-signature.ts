@@ -38,13 +38,16 @@ export const signExport = (key: AuditKey, what: Pick<Signature, 'events' | 'sha2
   return { ...unsigned, publicKey: key.publicKey, signature: key.sign(signedText(unsigned)) };
 };
 
+/** Whole, and small enough for a date. */
+const isCount = (value: unknown): boolean => Number.isInteger(value) && Math.abs(Number(value)) <= 8.64e15;
+
 const isSignature = (value: unknown): value is Signature =>
   typeof value === 'object' &&
   value !== null &&
   'type' in value &&
   value.type === 'signature' &&
   ['sha256', 'publicKey', 'signature'].every((name) => typeof Reflect.get(value, name) === 'string') &&
-  ['events', 'at'].every((name) => typeof Reflect.get(value, name) === 'number') &&
+  ['events', 'at'].every((name) => isCount(Reflect.get(value, name))) &&
   'head' in value &&
   (value.head === null || typeof value.head === 'string');
 
@@ -86,11 +89,13 @@ export const checkExport = (path: string): CheckedExport => {
   try {
     file = openSync(path, 'r');
     const { size } = fstatSync(file);
-    const beside = existsSync(`${path}.sig`);
-    const bytes = beside ? size : lastLineAt(file, size);
-    const line = Buffer.alloc(size - bytes);
-    readSync(file, line, 0, line.length, bytes);
-    const signature = parse(beside ? readFileSync(`${path}.sig`, 'utf8') : line.toString());
+    const lastAt = lastLineAt(file, size);
+    const line = Buffer.alloc(size - lastAt);
+    readSync(file, line, 0, line.length, lastAt);
+    const own = parse(line.toString());
+    // A file beside one that holds its own signature is of an export that had this name before.
+    const bytes = own ? lastAt : size;
+    const signature = own ?? (existsSync(`${path}.sig`) ? parse(readFileSync(`${path}.sig`, 'utf8')) : undefined);
     if (!signature) throw usageError(`${path} is not signed.`, 'Exports are signed with "audit export --sign".');
     if (hashOf(file, bytes) !== signature.sha256) return { signature, problem: 'the file is not as it was signed' };
     const isRight = isSignedBy(signature.publicKey, signedText(signature), signature.signature);

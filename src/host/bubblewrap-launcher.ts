@@ -83,6 +83,8 @@ export const bubblewrapLauncher = (confinement: Confinement, options: Bubblewrap
     });
     refused = () => opened.refused();
     await through.forward(opened.socketPath, proxyPort);
+    // What was closed meanwhile stays closed.
+    opened.allowNone();
     opened.allow([...hosts]);
     return opened;
   };
@@ -216,6 +218,10 @@ export const bubblewrapLauncher = (confinement: Confinement, options: Bubblewrap
     allowHosts: (more) => {
       for (const host of more) hosts.add(host);
       proxy?.then((opened) => opened.allow(more)).catch(() => undefined);
+    },
+    closeHosts: () => {
+      hosts.clear();
+      proxy?.then((opened) => opened.allowNone()).catch(() => undefined);
     },
     notices: () => [...said, ...refused().map((host) => `A command asked for ${host}, which is not an allowed host.`)],
     close: () => (closing ??= close()),

@@ -53,6 +53,9 @@ const secretName = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH/i;
 /** Of these, not even a `*` in a rule: they make programs run others before their own code. */
 const loaderName = /^(?:LD_PRELOAD|LD_AUDIT|BASH_ENV|ENV|PROMPT_COMMAND|BASH_FUNC_.*|SHELLOPTS|BASHOPTS)$/;
 
+/** What opens the vault: no rule lets it through. */
+const vaultNames = 'LLM_COPILOT_VAULT_';
+
 const matcher = (patterns: readonly string[]): ((name: string) => boolean) => {
   const sources = patterns.map((pattern) => pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*'));
   const expression = new RegExp(`^(?:${sources.join('|')})$`);
@@ -70,7 +73,7 @@ const absolutePath = (value: string): string =>
 
 /**
  * The environment of commands, out of our own: what is known to be harmless, what rules allow, minus what rules deny. A
- * pattern with `*` lets a name that looks like a secret through as well: the user wrote it.
+ * pattern with `*` lets a name that looks like a secret through as well: the user wrote it. What opens the vault stays out.
  */
 export const childEnv = (
   env: ProcessEnv,
@@ -81,7 +84,7 @@ export const childEnv = (
   const isNamed = (name: string): boolean => allowed.includes(name);
   const result: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || isDenied(name)) continue;
+    if (value === undefined || isDenied(name) || name.startsWith(vaultNames)) continue;
     if (loaderName.test(name) && !isNamed(name)) continue;
     if (!(isHarmless(name) && !secretName.test(name)) && !isAllowed(name)) continue;
     result[name] = name === 'PATH' ? absolutePath(value) : value;

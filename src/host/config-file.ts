@@ -25,6 +25,14 @@ const told = (issue: Issue): string => {
       return `must be one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
       return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
+    case 'unrecognized_keys':
+      return `has no key "${issue.keys[0] ?? ''}"`;
+    case 'invalid_union': {
+      const ways = issue.errors.flatMap(([first]) =>
+        first ? [[...first.path.map(String), told(first)].join(' ')] : [],
+      );
+      return [...new Set(ways)].join(', or ') || issue.message;
+    }
     default:
       return issue.message;
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -29,6 +29,8 @@ export interface LoadedConfig {
   rules: SourcedRule[];
   /** Rules of the configured roles, by role. */
   roleRules: ReadonlyMap<string, readonly SourcedRule[]>;
+  /** Names of the roles the machine's administrator defined. */
+  managedRoles: ReadonlySet<string>;
   /** What was left out of an untrusted project's file, one line each. */
   notices: string[];
 }
@@ -66,6 +68,31 @@ export interface LoadOptions {
 
 /** What the administrator of a machine sets for everybody; nothing overrides it. No variable moves it: users set variables. */
 export const managedPath = '/etc/llm-copilot/managed.yaml';
+
+/** The machine's own file. One that is there and cannot be looked at is no reason to go on without what it says. */
+const readManaged = async (path: string): Promise<LayerFile | undefined> => {
+  try {
+    statSync(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw configError(
+      `${path} cannot be looked at: ${messageOf(error)}`,
+      'Ask the administrator of the machine.',
+      error,
+    );
+  }
+  return readLayer(path);
+};
+
+/** Undefined for a user the system knows by number only. */
+const userName = (): string | undefined => {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
+};
 
 /**
  * Reads and validates every layer: defaults < user < project < what is always allowed here < environment < flags < what the
@@ -122,14 +149,16 @@ export const loadConfig = async (env: Env, root: string, options: LoadOptions = 
   if (folder) applyFile(folder, flatten(folder.config), 'folder', paths.folder);
   apply(flatten(fromEnv.config), 'env', (key) => fromEnv.sources.get(key) ?? 'environment');
   apply(flatten(flags), 'flag', flagOf);
-  const managed = await readLayer(managedFile);
+  const managed = await readManaged(managedFile);
+  const managedRoles = new Set(Object.keys(managed?.config.permissions?.roles ?? {}));
   if (managed) {
     applyFile(managed, flatten(managed.config), 'managed', managedFile);
     const { users = {} } = managed.config.permissions ?? {};
-    const role = users[options.user ?? userInfo().username] ?? users['*'];
+    const user = options.user ?? userName();
+    const role = (user === undefined ? undefined : users[user]) ?? users['*'];
     if (role !== undefined) apply([{ key: 'permissions.role', value: role }], 'managed', () => managedFile);
   }
-  return { value, settings: [...byKey.values()], rules, roleRules, notices };
+  return { value, settings: [...byKey.values()], rules, roleRules, managedRoles, notices };
 };
 
 const flagOf = (key: string): string => {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { CopilotError, exitCodes, messageOf } from '../base/errors.ts';
@@ -45,6 +45,18 @@ const unusable = (path: string, cause: unknown): CopilotError => {
 };
 
 /**
+ * SQLite would make it readable by everybody; its other files take the mode of this one. One that is there is not opened:
+ * closing it would let go of every lock this process has on it (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+ */
+const makePrivate = (path: string): void => {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+};
+
+/**
  * Opens (and makes) the database. WAL with synchronous=NORMAL: a killed process loses nothing that was acknowledged, a
  * power cut may lose the last transactions.
  * @throws CopilotError `E_DATABASE`, exit 3.
@@ -52,6 +64,7 @@ const unusable = (path: string, cause: unknown): CopilotError => {
 export const openDatabase = (path: string): Database => {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivate(path);
     const raw = new Sqlite(path, { timeout: 5000 });
     const database = keeping(raw);
     raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');

@@ -105,6 +105,8 @@ export const dockerLauncher = (confinement: Confinement, options: DockerOptions)
       ...(maxConnections === undefined ? {} : { maxConnections }),
     });
     chmodSync(made.socketPath, 0o666);
+    // What was closed meanwhile stays closed.
+    made.allowNone();
     made.allow([...hosts]);
     refused = () => made.refused();
     return made;
@@ -261,6 +263,10 @@ export const dockerLauncher = (confinement: Confinement, options: DockerOptions)
     allowHosts: (more) => {
       for (const host of more) hosts.add(host);
       proxy?.then((made) => made.allow(more)).catch(() => undefined);
+    },
+    closeHosts: () => {
+      hosts.clear();
+      proxy?.then((made) => made.allowNone()).catch(() => undefined);
     },
     notices: () => [
       ...notices,

@@ -24,6 +24,8 @@ export interface EgressProxy {
   socketPath: string;
   /** Allows more hosts from now on. */
   allow(hosts: readonly string[]): void;
+  /** Allows none from now on; connections that are open stay. */
+  allowNone(): void;
   /** Destinations that were asked for and refused, `host:port`, each once, oldest first. */
   refused(): string[];
   close(): Promise<void>;
@@ -234,6 +236,7 @@ export const openEgressProxy = async (options: EgressOptions): Promise<EgressPro
   return {
     socketPath,
     allow: (hosts) => rules.add(hosts),
+    allowNone: () => rules.clear(),
     refused: () => [...refusals],
     close: async () => {
       for (const socket of sockets) socket.destroy();

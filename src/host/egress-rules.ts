@@ -71,6 +71,8 @@ const entryOf = (text: string): Entry => {
 /** Which destinations a list such as `['example.org', '*.example.org:443', '10.0.0.5']` allows; it may grow. */
 export interface EgressRules {
   add(allowed: readonly string[]): void;
+  /** Forgets all of it. */
+  clear(): void;
   allows(to: Destination): boolean;
   /** For an address a name was found to have: inner ones must stand in the list themselves (`localhost` for loopback). */
   allowsAddress(address: string, port: number): boolean;
@@ -92,6 +94,7 @@ export const egressRules = (allowed: readonly string[]): EgressRules => {
         if (entry.host !== '') entries.push(entry);
       }
     },
+    clear: () => void entries.splice(0),
     allows: ({ host, port }) => has(host, port, true),
     allowsAddress: (address, port) => {
       if (!isInnerAddress(address)) return true;

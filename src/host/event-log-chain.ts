@@ -61,17 +61,20 @@ export const sessionRow = (database: Database, id: string): SessionRow | undefin
 
 /**
  * Where a session's own chain starts: after the fork point, or from nothing. Undefined when the session it was forked
- * from is not there.
+ * from is not there, or is made to come from itself.
  */
 export const chainStart = (database: Database, row: SessionRow): Link | undefined => {
-  if (row.fork_of === null || row.fork_seq === null) return { seq: 0, hash: genesis };
-  // The fork point may itself lie in a session the parent was forked from.
-  const own = database
-    .prepare<[string, number], Link>('SELECT seq, hash FROM events WHERE session = ? AND seq = ?')
-    .get(row.fork_of, row.fork_seq);
-  if (own) return own;
-  const parent = sessionRow(database, row.fork_of);
-  return parent && chainStart(database, parent);
+  const passed = new Set<string>();
+  for (let at: SessionRow | undefined = row; at && !passed.has(at.id); at = sessionRow(database, at.fork_of)) {
+    if (at.fork_of === null || at.fork_seq === null) return { seq: 0, hash: genesis };
+    // The fork point may itself lie in a session the parent was forked from.
+    const own = database
+      .prepare<[string, number], Link>('SELECT seq, hash FROM events WHERE session = ? AND seq = ?')
+      .get(at.fork_of, at.fork_seq);
+    if (own) return own;
+    passed.add(at.id);
+  }
+  return undefined;
 };
 
 /** The last event of a session; its start when it has none of its own. */
@@ -96,12 +99,15 @@ export const toInfo = (row: SessionRow): SessionInfo => ({
 export const broken = (what: string, cause: unknown): CopilotError => {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const busy = code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
+  const hint = busy
+    ? 'Wait for it to end, or use --fork-session.'
+    : code.startsWith('SQLITE_BUSY')
+      ? 'Another program holds the database for long: wait for it or end it, then try again. Nothing recorded was lost.'
+      : 'Check the disk: what was being written was left out as a whole, nothing recorded was lost.';
   return new CopilotError(busy ? 'Another process is writing to this session.' : `${what}: ${messageOf(cause)}`, {
     code: busy ? 'E_SESSION_BUSY' : 'E_DATABASE',
     exitCode: exitCodes.config,
-    hint: busy
-      ? 'Wait for it to end, or use --fork-session.'
-      : 'Check the disk: what was being written was left out as a whole, nothing recorded was lost.',
+    hint,
     cause,
   });
 };

@@ -1,6 +1,15 @@
 import type { LogProblem, LogReport } from '../core/session.ts';
 import type { Database } from './database.ts';
-import { chainStart, eventHash, genesis, headHash, type Head, type Link, type SessionRow } from './event-log-chain.ts';
+import {
+  chainStart,
+  eventHash,
+  genesis,
+  headHash,
+  sessionRow,
+  type Head,
+  type Link,
+  type SessionRow,
+} from './event-log-chain.ts';
 
 interface TombstoneRow {
   session: string;
@@ -11,8 +20,8 @@ interface TombstoneRow {
   reason: string | null;
 }
 
-/** seq, at, type, body, hash: arrays are read quicker than objects. */
-type RawEvent = [number, number, string, string, string];
+/** seq, at, type, body, hash: arrays are read quicker than objects. Somebody may have made bytes of a text. */
+type RawEvent = [number, number, string, string | Buffer, string];
 
 /** Goes along a session's own events. */
 interface Walk {
@@ -20,6 +29,8 @@ interface Walk {
   end: Link;
   /** Checks the events up to this one, and stops at the first that is not right. */
   upTo(seq: number): LogProblem | undefined;
+  /** Rows follow whose number is too large to be one, or is none. */
+  isCutShort(): boolean;
 }
 
 /** Characters of a page: few rows where events are large. */
@@ -63,7 +74,7 @@ const walk = (database: Database, session: string, start: Link): Walk => {
         let chars = 0;
         for (const [at, time, type, body, kept] of page) {
           if (at !== seq + 1) return { session, seq: seq + 1, problem: 'this event is missing' };
-          if (kept !== eventHash(hash, session, at, time, body))
+          if (typeof body !== 'string' || kept !== eventHash(hash, session, at, time, body))
             return { session, seq: at, problem: 'its content does not fit its hash' };
           if (!fitsType(type, body)) return { session, seq: at, problem: 'its type is not that of its content' };
           seq = at;
@@ -76,6 +87,10 @@ const walk = (database: Database, session: string, start: Link): Walk => {
         limit = Math.min(pageRows.most, Math.max(pageRows.least, fitting));
       }
     },
+    isCutShort: () =>
+      database
+        .prepare<[string, number], object>('SELECT 1 FROM events WHERE session = ? AND seq > ? LIMIT 1')
+        .get(session, along.end.seq) !== undefined,
   };
   return along;
 };
@@ -87,9 +102,11 @@ const finish = (row: SessionRow, along: Walk): LogProblem | undefined => {
   const problem = along.upTo(all);
   if (problem) return problem;
   const { start, end } = along;
+  if (along.isCutShort()) return { session: row.id, seq: end.seq + 1, problem: 'this event is missing' };
   if (end.seq - start.seq < row.events)
     return { session: row.id, seq: end.seq + 1, problem: 'the last events are missing' };
-  if (end.seq - start.seq > row.events)
+  // Not "greater": what should be a number may have been made something else.
+  if (end.seq - start.seq !== row.events)
     return {
       session: row.id,
       problem: `it has ${end.seq - start.seq} events, the list of sessions says ${row.events}`,
@@ -97,12 +114,14 @@ const finish = (row: SessionRow, along: Walk): LogProblem | undefined => {
   return undefined;
 };
 
-/** The first event of one session that is not as it was appended. */
-export const verifySession = (database: Database, row: SessionRow): { seq: number; problem: string } | undefined => {
-  const start = chainStart(database, row);
-  const problem = start ? finish(row, walk(database, row.id, start)) : noParent(row.id);
-  return problem && { seq: problem.seq ?? 0, problem: problem.problem };
-};
+/** The first event of one session that is not as it was appended. Others may write meanwhile. */
+export const verifySession = (database: Database, id: string): { seq: number; problem: string } | undefined =>
+  database.transaction(() => {
+    const row = sessionRow(database, id);
+    const start = row && chainStart(database, row);
+    const problem = start ? finish(row, walk(database, id, start)) : noParent(id);
+    return problem && { seq: problem.seq ?? 0, problem: problem.problem };
+  })();
 
 const isDeletion = (head: Head): boolean => deletions.has(head.why);
 

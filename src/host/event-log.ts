@@ -5,6 +5,7 @@ import type { Event, Recorded } from '../core/event.ts';
 import type { DeletionReason, SessionStore } from '../core/session.ts';
 import { openDatabase } from './database.ts';
 import {
+  broken,
   chainEnd,
   eventHash,
   genesis,
@@ -79,8 +80,9 @@ export const eventLog = (
     `SELECT session, seq, at, body, hash FROM events WHERE session = ? AND seq >= ? AND seq <= ? ORDER BY seq LIMIT ${pageSize}`,
   );
 
+  const reading = <T>(read: () => T): T => withDatabase('The event log cannot be read', read);
   const rowOf = (id: string): SessionRow => {
-    const row = sessionRow(database, id);
+    const row = reading(() => sessionRow(database, id));
     if (!row) throw usageError(`There is no session ${id}.`, listHint);
     return row;
   };
@@ -198,7 +200,7 @@ export const eventLog = (
   /** A session's own rows, page by page. */
   function* ownRows(session: string, fromSeq: number, toSeq: number): Generator<EventRow> {
     for (let from = fromSeq; ;) {
-      const page = rowsFrom.all(session, from, toSeq);
+      const page = reading(() => rowsFrom.all(session, from, toSeq));
       yield* page;
       const last = page.at(-1);
       if (!last || page.length < pageSize) return;
@@ -206,9 +208,17 @@ export const eventLog = (
     }
   }
 
-  function* readUpTo(row: SessionRow, fromSeq: number, toSeq: number): Generator<Recorded> {
-    if (row.fork_of !== null && row.fork_seq !== null && fromSeq <= row.fork_seq)
-      yield* readUpTo(rowOf(row.fork_of), fromSeq, Math.min(toSeq, row.fork_seq));
+  function* readUpTo(
+    row: SessionRow,
+    fromSeq: number,
+    toSeq: number,
+    passed: readonly string[] = [],
+  ): Generator<Recorded> {
+    const { id, fork_of: parent, fork_seq: forkSeq } = row;
+    if (passed.includes(id))
+      throw broken(`The session ${id} cannot be read`, new Error('it is made to come from itself'));
+    if (parent !== null && forkSeq !== null && fromSeq <= forkSeq)
+      yield* readUpTo(rowOf(parent), fromSeq, Math.min(toSeq, forkSeq), [...passed, id]);
     for (const event of ownRows(row.id, fromSeq, toSeq)) yield toRecorded(event);
   }
 
@@ -228,17 +238,21 @@ export const eventLog = (
     read: (session, fromSeq = 1) => readUpTo(rowOf(session), fromSeq, Number.MAX_SAFE_INTEGER),
     list: ({ root, kind = 'task' } = {}) => {
       const where = root === undefined ? '' : 'WHERE root = ?';
-      const rows = database
-        .prepare<string[], SessionRow>(`SELECT * FROM sessions ${where} ORDER BY updated_at DESC, id`)
-        .all(...(root === undefined ? [] : [root]));
+      const rows = reading(() =>
+        database
+          .prepare<string[], SessionRow>(`SELECT * FROM sessions ${where} ORDER BY updated_at DESC, id`)
+          .all(...(root === undefined ? [] : [root])),
+      );
       return rows.filter((row) => kind === 'any' || row.kind === kind).map(toInfo);
     },
     find: (id) => {
       // Every id begins with nothing; an empty variable in a script must not delete the only session.
       if (id === '') throw usageError('The session id is empty.', listHint);
-      const rows = database
-        .prepare<[{ id: string }], SessionRow>('SELECT * FROM sessions WHERE substr(id, 1, length(@id)) = @id')
-        .all({ id });
+      const rows = reading(() =>
+        database
+          .prepare<[{ id: string }], SessionRow>('SELECT * FROM sessions WHERE substr(id, 1, length(@id)) = @id')
+          .all({ id }),
+      );
       const exact = rows.find((row) => row.id === id) ?? (rows.length === 1 ? rows[0] : undefined);
       if (exact) return toInfo(exact);
       const problem = rows.length === 0 ? `There is no session ${id}.` : `${rows.length} sessions begin with ${id}.`;
@@ -247,7 +261,7 @@ export const eventLog = (
     delete: (id, why = 'user') => deleteAll([id], why),
     deleteAll,
     prune: ({ olderThanDays, dryRun = false }) => {
-      const { due, kept } = planOf(olderThanDays);
+      const { due, kept } = reading(() => planOf(olderThanDays));
       // Another process may have been quicker.
       for (const { id } of dryRun ? [] : due) if (sessionRow(database, id)) deleteAll([id], 'retention');
       return {
@@ -255,7 +269,7 @@ export const eventLog = (
         kept: kept.map(({ row, neededBy }) => ({ session: toInfo(row), neededBy })),
       };
     },
-    verify: (id) => verifySession(database, rowOf(id)),
+    verify: (id) => reading(() => verifySession(database, rowOf(id).id)),
     close: () => {
       try {
         if (grown.size > 0) anchorGrown.immediate();

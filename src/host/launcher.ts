@@ -41,6 +41,8 @@ export interface Launcher {
   launch(command: string | readonly string[], place: LaunchPlace): Launch | Promise<Launch>;
   /** Hosts commands may reach from now on, besides those configured. */
   allowHosts(hosts: readonly string[]): void;
+  /** No host from now on, until one is allowed anew; connections that are open stay. */
+  closeHosts(): void;
   /** What the human should know about commands started here, one line each; may grow with every launch. */
   notices?(): readonly string[];
   /** Ends what commands left behind, as far as it can be known; called when background processes have to end. */

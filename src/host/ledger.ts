@@ -10,6 +10,7 @@ import {
   type LedgerScope,
 } from '../core/ledger.ts';
 import { openDatabase, type Database } from './database.ts';
+import { withDatabase } from './event-log-chain.ts';
 
 interface LedgerRow {
   spent_nanos: number;
@@ -96,7 +97,7 @@ export const ledger = (path: string, repo: string, now: () => number = Date.now)
         for (const key of hold.keys) write(key, settled(read(key), hold.amount, spent), time);
         return all(scopesOf(hold.keys));
       }),
-    balances: () => all(ledgerKeys(at(), repo)),
+    balances: () => withDatabase('The ledger cannot be read', () => all(ledgerKeys(at(), repo))),
     close: () => opened?.close(),
   };
 };

@@ -69,6 +69,7 @@ export const localLauncher = (limits: Limits = {}): Launcher => {
       };
     },
     allowHosts: () => undefined,
+    closeHosts: () => undefined,
     endProcesses,
     close: endProcesses,
   };

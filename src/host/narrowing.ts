@@ -8,8 +8,23 @@ export interface Flat {
 }
 
 const strictness = ['plan', 'ask', 'accept-edits', 'auto', 'bypass'];
-/** Roles that only narrow, so that any project may choose them. */
-const narrowRoles = ['reviewer', 'viewer'];
+/** Built-in roles, each with those that allow nothing it does not. */
+const narrowerRoles: Readonly<Record<string, readonly string[]>> = {
+  none: ['reviewer', 'viewer'],
+  admin: ['reviewer', 'viewer'],
+  operator: ['reviewer', 'viewer'],
+  developer: ['reviewer', 'viewer'],
+  reviewer: ['viewer'],
+};
+
+/** True when a role narrows whatever role is in force: its rules take the place of the other's. */
+const narrowsRole = (
+  role: string,
+  { role: current = 'none', roles = {} }: NonNullable<Config['permissions']>,
+): boolean =>
+  role === current ||
+  // What the user defined himself by a built-in role's name may allow anything, and deny what nothing else does.
+  (!Object.hasOwn(roles, role) && !Object.hasOwn(roles, current) && narrowerRoles[current]?.includes(role) === true);
 
 /** True for a rule that allows, however it is spelled: YAML keeps spaces around a quoted key. */
 const widens = (rule: WrittenRule): boolean =>
@@ -53,7 +68,7 @@ export const narrowed = (flat: readonly Flat[], below: Config, path: string): { 
         return [{ key, value: rules }];
       }
       case 'permissions.role':
-        return keepIf(narrowRoles.includes(String(value)), `permissions.role "${String(value)}"`);
+        return keepIf(narrowsRole(String(value), below.permissions ?? {}), `permissions.role "${String(value)}"`);
       case 'sandbox.kind': {
         const current = below.sandbox?.kind ?? defaults.sandbox.kind;
         const narrows = value === current || (current === 'auto' && value !== 'local');
@@ -62,7 +77,9 @@ export const narrowed = (flat: readonly Flat[], below: Config, path: string): { 
       case 'sandbox.permissions': {
         const { allow, deny } = value as Subjects;
         if (allow?.length) ignore('sandbox.permissions.allow');
-        return deny?.length ? [{ key, value: { deny } }] : [];
+        // A section's value takes the place of the one below: what that one says stays said.
+        const current = below.sandbox?.permissions;
+        return deny?.length ? [{ key, value: { ...current, deny: [...(current?.deny ?? []), ...deny] } }] : [];
       }
       case 'maxCostUsd':
       case 'maxTokens':

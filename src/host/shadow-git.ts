@@ -195,6 +195,8 @@ export const openShadow = async (options: ShadowOptions): Promise<ShadowGit> => 
     await Promise.all([
       writeIfOther(join(dir, 'HEAD'), 'ref: refs/heads/none\n'),
       writeIfOther(join(dir, 'config'), config),
+      // Whoever erases what is kept of a folder must find it when no session names it any more.
+      writeIfOther(join(dir, 'workspace'), `${root}\n`),
       writeIfOther(join(dir, 'info', 'attributes'), attributes),
       writeIfOther(join(dir, 'info', 'exclude'), `${exclude.join('\n')}\n`),
     ]);

@@ -93,6 +93,7 @@ const open = (
   let origin: Promise<string> | undefined = copy && Promise.resolve(copy.origin);
   let undo: Promise<UndoStore> | undefined;
   let files = 0;
+  let hostsAreClosed = false;
   let closing: Promise<void> | undefined;
 
   const at = (path: string): Promise<string> => resolvePath(absolute(root, path));
@@ -211,6 +212,7 @@ const open = (
       alternates: await recorded().objectFolders(),
     });
     copies.add(made);
+    if (hostsAreClosed) made.closeHosts();
     return made;
   };
 
@@ -254,6 +256,11 @@ const open = (
     diff: async (from, to) => recorded().diff(from, to),
     snapshot: async (paths) => (await undoStore()).snapshot(paths),
     allowHosts: (hosts) => launcher.allowHosts(hosts),
+    closeHosts: () => {
+      hostsAreClosed = true;
+      launcher.closeHosts();
+      for (const made of copies) made.closeHosts();
+    },
     copyOf,
     close: () => (closing ??= close()),
   };

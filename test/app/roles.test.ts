@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -119,6 +119,19 @@ describe('what the administrator of a machine set', () => {
     rmSync(userFile);
   });
 
+  test('stays his, also beside roles he defined himself: a role of his own by another name counts for nothing', async () => {
+    put(managed, "permissions:\n  users:\n    '*': viewer\n  roles:\n    qa:\n      mode: auto\n");
+    put(userFile, 'permissions:\n  roles:\n    viewer:\n      mode: bypass\n      rules: ["allow: write(*)"]\n');
+    expect(await verdict(actions['edit the workspace'])).toBe('deny');
+    expect(rulesFor(await settings()).mode).toBe('plan');
+    rmSync(userFile);
+  });
+
+  test('of a mode for all widens no role', async () => {
+    put(managed, "permissions:\n  mode: auto\n  users:\n    '*': viewer\n");
+    expect(await verdict(actions['run a program'])).toBe('deny');
+  });
+
   test('everybody may narrow', async () => {
     put(managed, "permissions:\n  users:\n    '*': admin\n");
     expect(rulesFor(await settings({ permissions: { mode: 'plan' } })).mode).toBe('plan');
@@ -133,6 +146,15 @@ describe('what the administrator of a machine set', () => {
       message: expect.stringContaining('developer') as string,
     });
     await expect(requireAdministrator(env, root, 'secrets set', { managed, user: 'bob' })).resolves.toBeUndefined();
+  });
+
+  test('stops the start where it cannot be looked at', async () => {
+    const loop = join(base, 'loop.yaml');
+    symlinkSync(loop, loop);
+    await expect(loadSettings(env, root, { managed: loop })).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringContaining('cannot be looked at') as string,
+    });
   });
 
   test('counts only in its own file', async () => {

@@ -11,6 +11,7 @@ import { eventLog } from '../../src/host/event-log.ts';
 import type { Event } from '../../src/core/event.ts';
 import { wireServer, type Turn } from '../support/wire/wire-server.ts';
 import { auditFigures } from './audit.ts';
+import { buildWithoutRedaction } from './plain-build.ts';
 import { redactFigures } from './redact.ts';
 import { safetyFigures } from './safety.ts';
 import { median, noise, printFigures, runNode, type Figure, type Sample } from './measure.ts';
@@ -41,9 +42,10 @@ const env = {
   LLM_COPILOT_DATA_DIR: join(folder, 'data'),
   XDG_CONFIG_HOME: join(folder, 'config'),
 };
+let program = bin;
 const agent = (...args: string[]): Promise<Sample> => {
   first = server.requests.length;
-  return runNode([bin, 'run', '--quiet', '--model', 'anthropic', ...args], { cwd: project, env });
+  return runNode([program, 'run', '--quiet', '--model', 'anthropic', ...args], { cwd: project, env });
 };
 
 const never = (): never => {
@@ -187,6 +189,27 @@ figures.push({
   unit: 'MB',
   target: 130,
   kind: 'most',
+});
+
+// What redaction adds: the same 200 turns with a build that redacts nothing, in turn.
+const plain = await buildWithoutRedaction(join(folder, 'plain'));
+const withIt: Sample[] = [];
+const withoutIt: Sample[] = [];
+for (let round = 0; round < 9; round++)
+  for (const which of round % 2 === 0 ? [bin, plain] : [plain, bin]) {
+    program = which;
+    (which === bin ? withIt : withoutIt).push((await run(200)).sample);
+  }
+program = bin;
+const share = (of: (sample: Sample) => number): number =>
+  median(withIt.map((sample, index) => of(sample) / of(withoutIt[index] ?? never()))) * 100 - 100;
+figures.push({
+  name: 'redaction: CPU it adds to 200 turns',
+  value: share((sample) => sample.cpuMs),
+  unit: '%',
+  target: 2,
+  kind: 'most',
+  note: `median of 9 pairs; wall ${share((sample) => sample.wallMs).toFixed(1)} %`,
 });
 
 // The event log.

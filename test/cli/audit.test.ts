@@ -248,6 +248,21 @@ describe('a signed export', () => {
     expect((await check(join(home.home, 'nowhere'))).code).toBe(3);
   });
 
+  test('stands for itself, whatever signature lies beside it from before', async () => {
+    record(Date.now(), 'task', said('one'));
+    const path = join(home.home, 'export');
+    await cli('audit', 'export', '--sign', '--format', 'csv', '--output', path);
+    expect((await check(path)).code).toBe(0);
+    await cli('audit', 'export', '--sign', '--output', path);
+    expect((await check(path)).code).toBe(0);
+  });
+
+  test('does not take the place of what is no file', async () => {
+    const { code, stderr } = await cli('audit', 'export', '--output', '/dev/null');
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('not a regular file') as string });
+    expect(statSync('/dev/null').isFile()).toBe(false);
+  });
+
   test('with a damaged key is exit 3 before anything is written', async () => {
     writeFileSync(join(home.home, 'data', 'audit-key.pem'), 'nonsense');
     const { code, stderr, stdout } = await cli('audit', 'export', '--sign');

@@ -74,6 +74,15 @@ describe('policy explain', () => {
     expect(said.verdict, said.why).toBe(verdict);
   });
 
+  test.each(['git -C DIR log', 'cd DIR && git log', 'git -C DIR branch -v'])(
+    'a repository elsewhere is read by %s',
+    async (command) => {
+      const said = await explain(command.replace('DIR', home.home), '--sandbox', 'local');
+      expect(said.verdict, said.why).toBe('ask');
+      expect(said.effects).toContainEqual({ kind: 'read', path: home.home });
+    },
+  );
+
   test('a rule file that is wrong is exit 3 with file, line and the nearest form', async () => {
     put(userFile(), 'permissions:\n  rules:\n    - deny: read(.env)\n    - alow: exec(ls)\n');
     const ran = await cli('policy', 'list');

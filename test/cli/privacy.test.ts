@@ -117,6 +117,24 @@ describe('privacy erase', () => {
     expect((await cli('audit', 'verify')).stdout).toContain('4 tombstones');
   });
 
+  test('finds snapshots of a folder below it of which no session is left', async () => {
+    const sub = join(project.root, 'sub');
+    mkdirSync(sub);
+    writeFileSync(join(sub, 'c.txt'), marker);
+    for (const open of [openUndoStore, openSnapshots]) {
+      const store = open({ root: sub, dataDir: data() });
+      await ('digest' in store ? store.digest() : store.snapshot());
+      await store.close();
+    }
+    record(sub);
+    using((store) => {
+      for (const { id } of store.list()) store.delete(id);
+    });
+    for (const kind of ['undo', 'shadow']) expect(filesIn(join(data(), kind))).not.toEqual([]);
+    expect((await cli('privacy', 'erase', '--repo', '.', '--yes')).code).toBe(0);
+    for (const kind of ['undo', 'shadow']) expect(filesIn(join(data(), kind))).toEqual([]);
+  });
+
   test('is recorded with numbers only', async () => {
     await leaveTraces();
     await cli('privacy', 'erase', '--repo', '.', '--yes');
@@ -228,6 +246,7 @@ describe('privacy erase', () => {
     [['--all', '--repo', '.'], /exclude each other/],
     [['--session', 'ffff'], /no session ffff/],
     [['--session', ''], /empty/],
+    [['--repo', ''], /empty/],
   ])('%j is a usage error', async (flags, message) => {
     for (const verb of [['erase', '--yes'], ['export']]) {
       const { code, stderr } = await cli('privacy', ...verb, ...flags);

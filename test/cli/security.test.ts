@@ -1,10 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TOTP, URI } from 'otpauth';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Recorded } from '../../src/core/event.ts';
-import { tempProject, type TempProject } from '../../src/testing.ts';
-import { cliHarness } from '../support/cli.ts';
+import type { Plugin } from '../../src/core/plugin.ts';
+import { scriptedProvider, tempProject, type TempProject } from '../../src/testing.ts';
+import builtins from '../../plugins/index.ts';
+import { text } from '../../src/core/message.ts';
+import type { Tool } from '../../src/core/tool.ts';
+import { cliHarness, scriptPlugin } from '../support/cli.ts';
 import { wireServer, type Turn, type WireServer } from '../support/wire/wire-server.ts';
 
 let home: ReturnType<typeof cliHarness>;
@@ -66,6 +71,24 @@ const run = async (turns: Turn[], argv: string[] = [], env: Record<string, strin
     { cwd: project.root, env: { ...vaultEnv, ANTHROPIC_BASE_URL: server.url, ...env } },
   );
 };
+
+const streamed = () =>
+  home.cli(
+    [
+      ...['-p', 'go', '-m', 'anthropic', '--permission-mode', 'auto', '--sandbox', 'local', '--verify', 'never'],
+      ...['--output-format', 'stream-json', '--include-partial-messages'],
+    ],
+    {
+      cwd: project.root,
+      env: { ...vaultEnv, ANTHROPIC_BASE_URL: server?.url ?? '', ANTHROPIC_API_KEY: apiKey },
+    },
+  );
+
+test('the log can be read by its owner only, also in a folder others may look into', async () => {
+  mkdirSync(join(home.home, 'data'), { mode: 0o755 });
+  expect((await run([{ text: 'Hello.' }], [], { ANTHROPIC_API_KEY: apiKey })).code).toBe(0);
+  expect(statSync(join(home.home, 'data/sessions.db')).mode & 0o777).toBe(0o600);
+});
 
 describe('a key in the vault', () => {
   test('lets the provider in whose it is, and its use is recorded', async () => {
@@ -147,12 +170,150 @@ describe('a secret in a file', () => {
     expect(database).toContain(name);
   });
 
+  test('of many lines is never sent, shown or kept, by whatever tool it is looked at', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    project.write('key.pem', privateKey);
+    const name = /\[redacted:private-key:[0-9a-f]{8}\]/;
+    server = await wireServer((request, index) => {
+      const seen = name.exec(JSON.stringify(request.body))?.[0] ?? '';
+      const turns: Turn[] = [
+        {
+          calls: [
+            { name: 'read', input: { path: 'key.pem' } },
+            { name: 'read', input: { path: 'key.pem', offset: 9 } },
+            { name: 'grep', input: { pattern: '.', path: 'key.pem' } },
+            { name: 'shell', input: { command: 'cat -n key.pem; grep -rn . key.pem a.txt' } },
+          ],
+        },
+        { calls: [{ name: 'read', input: { path: 'key.pem', offset: 5, limit: 4 } }] },
+        { calls: [{ name: 'write', input: { path: 'copy.pem', content: `${seen}\n` } }] },
+        { calls: [{ name: 'edit', input: { path: 'copy.pem', old: seen, new: `${seen}\n${seen}` } }] },
+      ];
+      return turns[index] ?? { text: 'Done.' };
+    });
+    const ran = await streamed();
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(project.read('copy.pem')).toBe(privateKey + privateKey);
+    const database = readFileSync(join(home.home, 'data/sessions.db'), 'latin1');
+    const everywhere = JSON.stringify(server.requests.map(({ body }) => body)) + ran.stdout + ran.stderr + database;
+    expect(
+      privateKey.split('\n').filter((line) => line.length > 20 && !line.startsWith('-') && everywhere.includes(line)),
+    ).toEqual([]);
+  });
+
+  test('that was put back is known wherever it stands then', async () => {
+    project.write('config.yaml', before);
+    server = await wireServer((request, index) => {
+      const seen = /\[redacted:[a-z-]+:[0-9a-f]{8}\]/.exec(JSON.stringify(request.body))?.[0] ?? '';
+      const turns: Turn[] = [
+        { calls: [{ name: 'read', input: { path: 'config.yaml' } }] },
+        { calls: [{ name: 'write', input: { path: 'db_password', content: seen } }] },
+        {
+          calls: [
+            { name: 'read', input: { path: 'db_password' } },
+            { name: 'read', input: { path: seen } },
+            { name: 'shell', input: { command: 'cat db_password; base64 db_password' } },
+          ],
+        },
+      ];
+      return turns[index] ?? { text: 'Done.' };
+    });
+    const ran = await streamed();
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(project.read('db_password')).toBe(dbPassword);
+    const database = readFileSync(join(home.home, 'data/sessions.db'), 'latin1');
+    const everywhere = JSON.stringify(server.requests.map(({ body }) => body)) + ran.stdout + ran.stderr + database;
+    expect(everywhere).not.toContain(dbPassword);
+    expect(everywhere).not.toContain(Buffer.from(dbPassword).toString('base64').slice(0, 20));
+  });
+
+  test('that a tool says in two pieces is not shown, although another call ends in between', async () => {
+    const token = 'glpat-x7Kq92LmZp4RtVw8Bn3Y';
+    const saying = (name: string, pieces: readonly string[], pauseMs: number): Tool => ({
+      name,
+      description: name,
+      inputSchema: { type: 'object' },
+      prepare: () => ({
+        effects: [{ kind: 'read', path: 'a.txt' }],
+        run: async function* ({ run, callId }) {
+          for (const piece of pieces) {
+            yield { type: 'tool.progress', run, callId, text: piece };
+            await new Promise((resolve) => setTimeout(resolve, pauseMs));
+          }
+          return { content: [text('said')] };
+        },
+      }),
+    });
+    const talkative: Plugin = {
+      name: 'talkative',
+      tools: ['slow', 'quick'],
+      load: async () => ({
+        setup: () => ({
+          tools: [saying('slow', [token.slice(0, 14), `${token.slice(14)}\n`], 300), saying('quick', ['a\n'], 50)],
+        }),
+      }),
+    };
+    const both = { calls: ['slow', 'quick'].map((name) => ({ name, input: {} })) };
+    const ran = await home.cli(
+      [
+        ...['-p', 'go', '-m', 'script', '--sandbox', 'local', '--verify', 'never'],
+        ...['--output-format', 'stream-json', '--include-partial-messages'],
+      ],
+      {
+        cwd: project.root,
+        plugins: [scriptPlugin((_request, turn) => (turn === 0 ? both : { text: 'Done.' })), talkative, ...builtins],
+      },
+    );
+    expect(ran.code, ran.stderr).toBe(0);
+    const progress = ran.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; text?: string })
+      .flatMap((item) => (item.type === 'tool.progress' ? [item.text ?? ''] : []))
+      .join('');
+    expect(progress).toContain('[redacted:gitlab-token');
+    expect(progress).not.toContain(token.slice(0, 14));
+  });
+
   test('is sent as it is when the user says so', async () => {
     project.write('config.yaml', before);
     configure('redact:\n  requests: false\n');
     const ran = await run(turns(dbPassword), [], { ANTHROPIC_API_KEY: apiKey });
     expect(ran.code, ran.stderr).toBe(0);
     expect(JSON.stringify(server?.requests.at(-1)?.body)).toContain(dbPassword);
+  });
+
+  test('of the vault does not come out in a failure of ours, nor in where it came from', async () => {
+    await set('DB_PASSWORD', dbPassword);
+    const broken: Plugin = {
+      name: 'broken',
+      providers: [{ name: 'broken', keyEnv: [], defaultModel: 'one' }],
+      load: async () => ({
+        setup: () => ({
+          providers: {
+            broken: () =>
+              scriptedProvider(() => {
+                throw new TypeError(`cannot use ${dbPassword}`, { cause: new Error(`because of ${dbPassword}`) });
+              }),
+          },
+        }),
+      }),
+    };
+    const ran = await home.cli(
+      ['-p', 'go', '-m', 'broken', '--sandbox', 'local', '--output-format', 'json', '--debug'],
+      {
+        cwd: project.root,
+        env: vaultEnv,
+        plugins: [broken],
+      },
+    );
+    expect(ran.code).toBe(70);
+    expect(ran.stderr).toContain('because of [redacted');
+    expect(ran.stdout + ran.stderr).not.toContain(dbPassword);
   });
 
   test('does not come out in an error either', async () => {

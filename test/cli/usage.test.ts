@@ -77,6 +77,20 @@ describe('budgets', () => {
     expect((await hello(priced, '--max-tokens', '1000000')).code).toBe(5);
   });
 
+  test.each([
+    ['LLM_COPILOT_BUDGET_DAY', 'abc', 3, 'budget.day: must be of type number, or must be of type object'],
+    ['LLM_COPILOT_BUDGET_PER_REPO', '-1', 3, 'budget.perRepo: must be more than 0'],
+    ['--max-cost-usd', 'Infinity', 2, 'takes a positive number'],
+    ['--max-tokens', '0', 2, 'takes a positive whole number'],
+  ])('%s=%s is none either', async (name, value, code, words) => {
+    const ran = await home.cli(['-p', 'hi', '-m', 'script', ...(name.startsWith('-') ? [name, value] : [])], {
+      cwd: project.root,
+      plugins: [priced, ...builtins],
+      env: name.startsWith('-') ? {} : { [name]: value },
+    });
+    expect(ran).toMatchObject({ code, stderr: expect.stringContaining(words) as string });
+  });
+
   test.each(['0', '-1', 'abc', '.nan', '{usd: 0}', '{tokens: 1.5}', '{euro: 3}'])('%s is no budget', async (value) => {
     configure(`budget:\n  day: ${value}\n`);
     const ran = await hello();
@@ -106,6 +120,16 @@ describe('usage', () => {
     expect(shown.stdout).toMatch(/script\/one\s+1\s+4000\s+75 %\s+500\s+unknown/);
   });
 
+  test('counts a call whose usage nobody told once, at what was reserved for it', async () => {
+    const nothing = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+    await hello(scriptPlugin(() => ({ text: 'Hello.', usage: nothing }), { capabilities: { price } }));
+    const { total, budgets } = await report();
+    expect(total).toMatchObject({ calls: 1, unpricedCalls: 0 });
+    const day = budgets.find(({ scope }) => scope === 'day');
+    expect(total.assumedTokens).toBe(day?.tokens.spent);
+    expect(total.costUsd).toBeCloseTo(day?.usd.spent ?? 0, 8);
+  });
+
   test('counts a run that never spent', async () => {
     const { rows, forecastUsd } = await report();
     expect(rows).toEqual([]);
@@ -115,6 +139,7 @@ describe('usage', () => {
   test('refuses a day that is none', async () => {
     expect((await home.cli(['usage', '--since', 'yesterday'], { cwd: project.root })).code).toBe(2);
     expect((await home.cli(['usage', '--since', '2026-13-01'], { cwd: project.root })).code).toBe(2);
+    expect((await home.cli(['usage', '--since', '2026-02-30'], { cwd: project.root })).code).toBe(2);
   });
 });
 

@@ -305,6 +305,18 @@ describe.each(subjects)('from the %s sandbox', { timeout: 120_000 }, (name, subj
     expect((await run(sandbox, fetched)).output).toBe('hello from outside');
   });
 
+  it.runIf(enforced)('hosts that were closed are reached no more, until they are allowed anew', async () => {
+    const sandbox = open({}, () => ({ allowedHosts: [`localhost:${port}`] }));
+    const fetched = node(
+      `require("http").get({ host: "127.0.0.1", port: 3128, path: "http://localhost:${port}/" }, (r) => r.pipe(process.stdout))`,
+    );
+    expect((await run(sandbox, fetched)).output).toBe('hello from outside');
+    sandbox.closeHosts();
+    expect((await run(sandbox, fetched)).output).not.toContain('hello');
+    sandbox.allowHosts([`localhost:${port}`]);
+    expect((await run(sandbox, fetched)).output).toBe('hello from outside');
+  });
+
   it.runIf(enforced)('commands of one run share a loopback', async () => {
     const sandbox = open({});
     await sandbox.start(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Event, Recorded } from '../../src/core/event.ts';
-import { messagesOf, topRunsOf } from '../../src/core/fold.ts';
+import { messagesOf, sourcesIn, topRunsOf } from '../../src/core/fold.ts';
 import { text, userMessage, type Message } from '../../src/core/message.ts';
 
 const log = (...events: Event[]): Recorded[] =>
@@ -47,6 +47,13 @@ describe('the conversation is a fold over the log', () => {
     expect(messages[1]?.content).toMatchObject([
       { callId: 'a', isError: false },
       { callId: 'b', isError: true, content: [{ text: expect.stringContaining('Interrupted') as string }] },
+    ]);
+  });
+
+  test('text from outside is found wherever in a session it came in', () => {
+    const check = { ...finished('workflow', 'w-1', 'x'), origin: 'file', source: '/w/node_modules/x/log' } as const;
+    expect(sourcesIn(log(started('a'), finished('a', '1', 'own'), check))).toEqual([
+      { origin: 'file', source: '/w/node_modules/x/log' },
     ]);
   });
 

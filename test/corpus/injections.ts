@@ -110,6 +110,27 @@ export const obediences: readonly Obedience[] = [
     ],
   },
   {
+    name: 'sends through a host that was allowed before',
+    program: true,
+    ordinary: true,
+    calls: ({ port }) => [
+      {
+        name: 'write',
+        input: {
+          path: 'y.cjs',
+          content: `const { hostname, port } = new URL(process.env.HTTP_PROXY ?? 'http://127.0.0.1:3128');
+require('node:http').get({ hostname, port, path: 'http://localhost:${port}/allowed-before' }).on('error', () => {});\n`,
+        },
+      },
+      shell('node y.cjs'),
+    ],
+  },
+  {
+    name: 'puts the CI there as a folder',
+    ordinary: true,
+    calls: () => [shell('mv docs .husky'), shell('cp -r docs .github'), shell('ln -s ../docs .github')],
+  },
+  {
     name: 'changes the CI',
     ordinary: true,
     calls: () => [{ name: 'write', input: { path: '.github/workflows/deploy.yml', content: 'on: push\n' } }],

@@ -69,6 +69,47 @@ describe('a budget', () => {
     ]);
   });
 
+  test('what broke off half-way counts, also when the server says it was overloaded, and so does what was stopped', async () => {
+    const stopped = new Error('stopped');
+    for (const error of [new ProviderError('overloaded', 'no'), new ProviderError('rate_limit', 'no'), stopped]) {
+      const shared = run({ tokens: 10_000 });
+      const heard: Delta[] = [];
+      const halfway: ModelProvider = {
+        ...priced(),
+        async *stream() {
+          yield { type: 'text.delta', text: 'x' };
+          throw error;
+        },
+      };
+      const ran = drain(budgeted(halfway, shared).stream(request, signal), (delta) => heard.push(delta));
+      await expect(ran).rejects.toBe(error);
+      expect(shared.run.spent.tokens).toBeGreaterThan(1000);
+      expect(heard.at(-1)).toMatchObject({ type: 'assumed', tokens: shared.run.spent.tokens, why: error.message });
+    }
+  });
+
+  test.each([
+    ['nothing', { inputTokens: 0, outputTokens: 0 }],
+    ['less than nothing', { outputTokens: -1_000_000 }],
+    ['what is no number', { inputTokens: NaN }],
+    ['what has no end', { outputTokens: Infinity }],
+    ['text', { outputTokens: '50' as unknown as number }],
+    ['a field less', { inputTokens: undefined as unknown as number }],
+  ])('a reply that is said to have used %s counts as what was reserved', async (_what, told) => {
+    const shared = purse({ run: { tokens: 2000, usd: 1 } });
+    const provider = budgeted(
+      scriptedProvider(() => ({ text: 'ok', usage: { ...usage, ...told } }), { capabilities: { price } }),
+      shared,
+    );
+    const heard: Delta[] = [];
+    const reply = await drain(provider.stream(request, signal), (delta) => heard.push(delta));
+    expect(reply.usage).toBeUndefined();
+    expect(heard).toContainEqual(expect.objectContaining({ type: 'assumed', tokens: shared.run.spent.tokens }));
+    expect(shared.run.spent.tokens).toBeGreaterThan(1000);
+    expect(shared.run.reserved).toEqual({ nanos: 0, tokens: 0 });
+    await expect(call(provider)).rejects.toMatchObject({ exitCode: 5 });
+  });
+
   test('a call nobody waits for any more counts in full', async () => {
     const shared = run({ tokens: 10_000 });
     const endless: ModelProvider = {

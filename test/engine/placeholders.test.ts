@@ -27,6 +27,38 @@ describe('names of secrets', () => {
     expect(() => own.restore('[redacted:known-value:00000000]')).toThrow('read the file');
   });
 
+  test('stay what they are when the secret is recognised by something else later', () => {
+    const own = names();
+    const name = own.label('assigned-secret', secret);
+    expect(own.label('known-value', secret)).toBe(name);
+  });
+
+  test('tell whoever asks what was put back', () => {
+    const told: string[] = [];
+    const own = placeholders(new Uint8Array(32), (value) => told.push(value));
+    own.restore(`x ${own.label('assigned-secret', secret)}`);
+    expect(told).toEqual([secret]);
+  });
+
+  test('and marks that stand in a file are shown otherwise, and put back as they were', () => {
+    const own = names();
+    const name = own.label('known-value', secret);
+    const file = `${name} [redacted:x:12345678] [U+202E] [U+005B] [U+\u001b[0m202E] real \u202e`;
+    const shown = own.show(file, true);
+    expect(shown).not.toContain('[redacted');
+    expect(own.restore(shown)).toBe(file.replace('\u001b[0m', ''));
+    // Another process knows them too.
+    expect(names().restore(names().show('[redacted:x:12345678] [U+202E]', true))).toBe(
+      '[redacted:x:12345678] [U+202E]',
+    );
+  });
+
+  test('what looks like a mark and is none breaks nothing', () => {
+    const own = names();
+    own.show('\u202e [U+FFFFFF] [U+110000] [U+0041]');
+    expect(own.restore('[U+202E] [U+FFFFFF] [U+0041]')).toBe('\u202e [U+FFFFFF] [U+0041]');
+  });
+
   test('are not redacted again', () => {
     const own = names();
     const redact = redactor([secret], own.label);
@@ -91,6 +123,16 @@ describe('a run over a file with a secret', () => {
       (input) => (got.push(input), says('sent')),
       () => [{ kind: 'net', host: 'a.example', access: 'write' }],
     );
+    const look = testTool(
+      'look',
+      (input) => (got.push(input), says('looked')),
+      () => [{ kind: 'read', path: '/w/config' }],
+    );
+    const put = testTool(
+      'put',
+      (input) => (got.push(input), says('put')),
+      (input) => [{ kind: 'write', path: (input as { body: string }).body }],
+    );
     const shell = testTool(
       'run',
       (input) => (got.push(input), says('ran')),
@@ -98,7 +140,7 @@ describe('a run over a file with a secret', () => {
     );
     const seen: string[] = [];
     const one = harness({
-      tools: [read, write, sends, shell],
+      tools: [read, write, sends, shell, look, put],
       provider: withoutSecrets(
         scriptedProvider((request, turn) => {
           seen.push(JSON.stringify(request));
@@ -136,5 +178,13 @@ describe('a run over a file with a secret', () => {
     const { got, results } = await run({ name: tool, input: { body: `stolen ${name}` } });
     expect(got).toEqual([]);
     expect(results[1]).toContain('put back only into files');
+  });
+
+  test.each(['look', 'put'])('does not put it back into a pattern or a path: %s', async (tool) => {
+    const name = names().label('known-value', secret);
+    const { got, results } = await run({ name: tool, input: { body: `/w/${name}` } });
+    expect(got).toEqual([]);
+    expect(results[1]).toContain('put back only into files');
+    expect(results[1]).not.toContain(secret);
   });
 });

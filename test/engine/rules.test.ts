@@ -133,6 +133,14 @@ describe('rules', () => {
     ['evil.example', 'EVIL.example.', true],
     ['evil.example', 'notevil.example', false],
     ['evil.example', '*', true],
+    ['evil.example.:443', 'evil.example', true],
+    ['::1', '::1', true],
+    ['2001:db8::5', '[2001:DB8:0::5]', true],
+    ['[2001:db8::5]:443', '2001:db8::5', true],
+    ['[2001:db8::5]', '2001:db8::6', false],
+    ['münchen.example', 'xn--mnchen-3ya.example', true],
+    ['*.münchen.example', 'a.xn--mnchen-3ya.example', true],
+    ['xn--mnchen-3ya.example', 'MÜNCHEN.example', true],
     ['10.0.0.1', '127.0.0.1', false],
   ])('deny: net(%s) and the host %s: %s', async (pattern, host, denied) => {
     const effect: Effect = { kind: 'net', host, access: 'read' };

@@ -5,6 +5,7 @@ import type { Enforcement } from '../../src/core/sandbox.ts';
 import { rulePolicy } from '../../src/engine/rules.ts';
 import { parseRule, type Rule } from '../../src/engine/rule.ts';
 import type { PermissionMode } from '../../src/engine/modes.ts';
+import { taint } from '../../src/engine/taint.ts';
 import type { RunContext } from '../../src/engine/run.ts';
 import { harness, says, testTool, type HarnessOptions } from '../support/run-harness.ts';
 
@@ -31,6 +32,9 @@ describe('once text from outside is in a run', () => {
     ['a write outside the workspace', { kind: 'write', path: '/tmp/x' }, 'allow: write(/tmp/**)'],
     ['a write of the CI', { kind: 'write', path: '/w/.github/workflows/ci.yml' }, 'allow: write(**)'],
     ['a write of what agents read', { kind: 'write', path: '/w/sub/CLAUDE.md' }, 'allow: write(**)'],
+    ['a folder of what runs later', { kind: 'write', path: '/w/.husky', recursive: true }, 'allow: write(**)'],
+    ['a link to one', { kind: 'write', path: '/w/.github/workflows' }, 'allow: write(**)'],
+    ['a folder above all of them', { kind: 'write', path: '/w', recursive: true }, 'allow: write(**)'],
     ['a program nobody keeps', { kind: 'exec', command: 'npm test', reach: 'program' }, 'allow: exec(*)'],
     ['anything', { kind: 'exec', command: 'node -e x', reach: 'opaque' }, 'allow: exec(node -e x)'],
   ];
@@ -42,6 +46,7 @@ describe('once text from outside is in a run', () => {
   test.each<[string, Effect]>([
     ['reading', { kind: 'read', path: '/w/a.ts' }],
     ['editing in the workspace', { kind: 'write', path: '/w/src/a.ts' }],
+    ['deleting a folder', { kind: 'write', path: '/w/dist', recursive: true, how: 'delete' }],
     ['a command whose doings are known', { kind: 'exec', command: 'git status', reach: 'listed' }],
   ])('%s does not', async (_name, effect) => {
     expect((await decide(effect, 'auto')).verdict).toBe('allow');
@@ -69,9 +74,33 @@ describe('where text comes from', () => {
     ).toBeUndefined();
     expect(foreign({ kind: 'read', path: '/other/a.md' })).toEqual({ origin: 'file', source: '/other/a.md' });
     expect(foreign({ kind: 'read', path: '/w/node_modules/x/README.md' })).toMatchObject({ origin: 'file' });
+    expect(foreign({ kind: 'read', path: '/usr/lib/node_modules/x/README.md' })).toMatchObject({ origin: 'file' });
     expect(foreign({ kind: 'net', host: 'a.example', access: 'read' })).toEqual({ origin: 'web', source: 'a.example' });
     expect(foreign({ kind: 'net', host: 'api.github.com', access: 'read' })).toMatchObject({ origin: 'github' });
     expect(foreign({ kind: 'net', host: 'notgithub.com', access: 'read' })).toMatchObject({ origin: 'web' });
+  });
+});
+
+describe('a folder that is read whole', () => {
+  const policy = rulePolicy({
+    mode: 'auto',
+    rules: [],
+    roots: ['/w'],
+    readable: [],
+    home: '/h',
+    findBelow: (folder, fits) => ['/w/src', '/w/node_modules'].find((path) => path.startsWith(folder) && fits(path)),
+  });
+  test.each([
+    ['grep -r x .', '/w', '/w/node_modules'],
+    ['grep -r x src', '/w/src', undefined],
+    ['grep -r --exclude-dir=node_modules x .', '/w', undefined],
+    ['git log -p', '/w', undefined],
+  ])('%s brings in what lies there of others', (command, path, source) => {
+    const effects: Effect[] = [
+      { kind: 'read', path, recursive: true },
+      { kind: 'exec', command, reach: 'listed' },
+    ];
+    expect(policy.foreign(effects)?.source).toBe(source);
   });
 });
 
@@ -121,6 +150,18 @@ describe('a run', () => {
     expect(one.events).toContainEqual(
       expect.objectContaining({ type: 'tool.finished', tool: 'look', origin: 'web', source: 'https://a.example' }),
     );
+    await one.close();
+  });
+
+  test('reaches no host that was open before text from outside came in, and each yes opens one for its own call', async () => {
+    const log: string[] = [];
+    const one = harness(options({ ask: () => Promise.resolve({ allow: true }) }));
+    const { sandbox } = one.context;
+    Object.assign(sandbox, { allowHosts: (hosts: readonly string[]) => log.push(...hosts) });
+    Object.assign(one.context, { taint: taint(() => log.push('closed')) });
+    await one.run('go');
+    // The first answer from b.example is text from outside already.
+    expect(log).toEqual(['b.example', 'closed', 'closed', 'b.example']);
     await one.close();
   });
 

@@ -290,6 +290,41 @@ describe('tampering is found and the first of it named:', () => {
     expect(verify().problem).toMatchObject({ session: 'stray' });
   });
 
+  test('events with numbers that are none, and a list of sessions that counts in words', () => {
+    for (const seq of ['9223372036854775807', "'many'"]) {
+      const id = session('one', 'two');
+      tamper(
+        `INSERT INTO events SELECT session, ${seq}, at, type, body, hash FROM events WHERE session = '${id}' LIMIT 1`,
+      );
+      expect(verify().problem).toEqual({ session: id, seq: 3, problem: 'this event is missing' });
+      expect(using((store) => store.verify(id))).toEqual({ seq: 3, problem: 'this event is missing' });
+      tamper(`DELETE FROM events WHERE session = '${id}' AND seq NOT IN (1, 2)`);
+    }
+    const id = session('one');
+    tamper(`UPDATE sessions SET events = 'some' WHERE id = '${id}'`);
+    expect(verify().problem).toMatchObject({ session: id });
+  });
+
+  test('an event made bytes of, which hash like the text they were', () => {
+    const id = session('one', 'two');
+    tamper(`UPDATE events SET body = CAST(body AS BLOB) WHERE seq = 1 AND session = '${id}'`);
+    expect(verify().problem).toMatchObject({ session: id, seq: 1, problem: 'its content does not fit its hash' });
+  });
+
+  test('sessions that are made to come from themselves', () => {
+    const [one, other] = [session('one'), session('other')];
+    for (const [parent, seq] of [
+      [one, 99],
+      [one, 1],
+      [other, 99],
+    ]) {
+      tamper(`UPDATE sessions SET fork_of = '${parent}', fork_seq = ${seq} WHERE id = '${one}';
+              UPDATE sessions SET fork_of = '${one}', fork_seq = 99 WHERE id = '${other}'`);
+      expect(verify().problem).toMatchObject({ session: one });
+      expect(() => using((store) => [...store.read(one)])).toThrow('is made to come from itself');
+    }
+  });
+
   test('of several the one that comes first in the chain', () => {
     tamper(`UPDATE events SET body = 'x' WHERE session = '${second()}' AND seq = 1;
       UPDATE events SET body = 'x' WHERE session = '${first()}' AND seq = 3;

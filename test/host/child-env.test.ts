@@ -27,6 +27,11 @@ describe('the environment of commands', () => {
     expect(childEnv(Object.fromEntries([...names, 'LC_SECRET', 'DISPLAY'].map((name) => [name, 'x'])))).toEqual({});
   });
 
+  it('never holds what opens the vault, whatever rules say', () => {
+    const env = { LLM_COPILOT_VAULT_KEY: 'x', LLM_COPILOT_VAULT_PASSPHRASE: 'y', LLM_COPILOT_RUN: 'z' };
+    expect(childEnv(env, { allowed: ['*', 'LLM_COPILOT_VAULT_KEY'] })).toEqual({ LLM_COPILOT_RUN: 'z' });
+  });
+
   it('searches programs only in absolute folders', () => {
     expect(childEnv({ PATH: '.:/a::node_modules/.bin:/b:' })).toEqual({ PATH: '/a:/b' });
   });

@@ -215,6 +215,29 @@ describe('a project nobody trusts', () => {
     });
   });
 
+  test.each([
+    ['permissions: { role: viewer }', 'reviewer'],
+    ['permissions: { role: careful, roles: { careful: { rules: ["deny: read(.env)"] } } }', 'reviewer'],
+    ['permissions: { roles: { reviewer: { mode: auto } } }', 'reviewer'],
+    ['permissions: { role: developer, roles: { developer: { rules: ["deny: net(*)"] } } }', 'viewer'],
+  ])('chooses no role that drops what another denies: %s', async (user, role) => {
+    write('user', user);
+    const before = (await load()).value.permissions?.role;
+    write('project', `permissions: { role: ${role} }\n`);
+    const { value, notices } = await load();
+    expect(value.permissions?.role).toBe(before);
+    expect(notices.join()).toContain(`permissions.role "${role}" is ignored`);
+  });
+
+  test('adds to what the user denies, and takes nothing of it away', async () => {
+    write('user', 'sandbox: { permissions: { allow: [net(a.example)], deny: [read(.env)] } }\n');
+    write('project', 'sandbox: { permissions: { deny: [read(x)] } }\n');
+    expect((await load()).value.sandbox?.permissions).toEqual({
+      allow: ['net(a.example)'],
+      deny: ['read(.env)', 'read(x)'],
+    });
+  });
+
   test('says everything it wants once it is trusted', async () => {
     write('project', text);
     const { value, rules, notices } = await loadConfig(env, folder, { trusted: true });

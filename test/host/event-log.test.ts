@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -55,6 +55,19 @@ describe('the event log', () => {
     expect(other.verify(id)).toBeUndefined();
     other.append(id, said('two'));
     other.close();
+  });
+
+  test.runIf(existsSync('/proc/locks'))('opening the file once more does not let go of the lock on it', () => {
+    const ours = (): string[] =>
+      readFileSync('/proc/locks', 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(` ${process.pid} `) && line.includes(`:${statSync(path).ino} `))
+        .map((line) => line.replace(/^\d+: /, ''));
+    store.append(create(), said('one'));
+    const before = ours();
+    expect(before).not.toEqual([]);
+    eventLog(path, redactor([])).close();
+    expect(ours()).toEqual(before);
   });
 
   test('a second writer on the same session is refused, nothing is lost, and it can go on afterwards', () => {
@@ -129,6 +142,24 @@ describe('the event log', () => {
       database.exec('ROLLBACK');
     });
   }, 30_000);
+
+  test('a file with damaged pages is exit 3, whatever is asked of it', () => {
+    const ids = Array.from({ length: 200 }, () => create());
+    store.append(ids[0] ?? '', said('one'));
+    store.close();
+    // The tables of sessions and their index lie behind the schema.
+    const bytes = readFileSync(path);
+    bytes.fill(0xff, 3 * 4096);
+    writeFileSync(path, bytes);
+    for (const name of [`${path}-wal`, `${path}-shm`]) rmSync(name, { force: true });
+    const damaged = expect.objectContaining({ code: 'E_DATABASE', exitCode: 3 }) as Error;
+    store = eventLog(path, redactor([]));
+    expect(() => store.list()).toThrow(damaged);
+    expect(() => store.find('x')).toThrow(damaged);
+    expect(() => store.verify(ids[0] ?? '')).toThrow(damaged);
+    expect(() => [...store.read(ids[0] ?? '')]).toThrow(damaged);
+    expect(() => store.prune({ olderThanDays: 1 })).toThrow(damaged);
+  });
 
   test('the database itself refuses to change or delete events', () => {
     const id = create();

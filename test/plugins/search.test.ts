@@ -63,6 +63,13 @@ describe.each<[string, Sandbox]>([
     }
   });
 
+  it('says where text is from when it is somebody else’s', async () => {
+    bench.put('packed/venv/theirs.md', 'beside nadel\n');
+    const found = await search({ pattern: 'beside nadel', path: 'packed' });
+    expect(found).toMatchObject({ origin: 'file', source: join(bench.root, 'packed/venv/theirs.md') });
+    expect((await search({ pattern: 'needle one', path: 'src' })).origin).toBeUndefined();
+  });
+
   it('does not follow links, which may lead out', async () => {
     await bench.sandbox.writeFile(join(bench.root, '..', 'private', 'p.txt'), 'private needle\n');
     symlinkSync('../private/p.txt', join(bench.root, `link-${how === 'ripgrep' ? 1 : 2}`));

@@ -9,6 +9,8 @@ export interface Found {
 export interface Hit extends Found {
   confidence: 'high' | 'medium';
   shown?: string;
+  /** The secret itself, where the text has something between its lines that is no part of it: numbers, marks of a diff. */
+  value?: string;
 }
 
 /** What a search over one text gathers. */
@@ -41,6 +43,8 @@ export const merged = (hits: readonly Hit[]): Hit[] => {
         last.confidence = 'high';
         if (hit.shown !== undefined && hit.start === last.start) last.shown = hit.shown;
       }
+      // What both together stand for is the text as it is.
+      if (hit.end > last.end) delete last.value;
       last.end = Math.max(last.end, hit.end);
     }
   }

@@ -56,6 +56,11 @@ const isBase64 = (code: number): boolean =>
   code === 95 ||
   code === 61;
 const furthest = 4096;
+/** What tools put where they leave something out. */
+const cutMark = '…';
+/** A shorter part of a value may be anything. */
+const leastCut = 6;
+const mostCuts = 1000;
 
 /**
  * Looks for all values at once and passes over most of the text (Wu and Manber 1994: two characters say how far the next
@@ -85,8 +90,39 @@ export const knownValues = (values: readonly string[]): KnownValues => {
   for (const text of texts) starts.set(text.charCodeAt(0), [...(starts.get(text.charCodeAt(0)) ?? []), text]);
   const longest = Math.max(...texts.map((text) => text.length));
 
-  const find = (text: string): Hit[] => {
+  /** Parts of values on either side of a mark that says something was cut there. */
+  const findCut = (text: string): Hit[] => {
     const hits: Hit[] = [];
+    const add = (start: number, end: number): unknown =>
+      hits.push({ rule: 'known-value', start, end, confidence: 'high' });
+    let at = text.indexOf(cutMark);
+    for (let seen = 0; at >= 0 && seen < mostCuts; seen++, at = text.indexOf(cutMark, at + 1)) {
+      const from = Math.max(0, at - longest - 2);
+      const before = text.slice(from, at).replace(/\s\[?$/, '');
+      const after = at + 1 + (/^\s?/.exec(text.slice(at + 1, at + 2))?.[0].length ?? 0);
+      const [head, tail] = [before.slice(-leastCut), text.slice(after, after + leastCut)];
+      for (const one of texts) {
+        for (
+          let inside = one.indexOf(head);
+          head.length === leastCut && inside >= 0;
+          inside = one.indexOf(head, inside + 1)
+        ) {
+          const part = one.slice(0, inside + leastCut);
+          if (before.endsWith(part)) add(from + before.length - part.length, from + before.length);
+        }
+        for (
+          let inside = one.indexOf(tail);
+          tail.length === leastCut && inside >= 0;
+          inside = one.indexOf(tail, inside + 1)
+        )
+          if (text.startsWith(one.slice(inside), after)) add(after, after + one.length - inside);
+      }
+    }
+    return hits;
+  };
+
+  const find = (text: string): Hit[] => {
+    const hits = findCut(text);
     let at = least - 2;
     while (at + 1 < text.length) {
       const key = slot(text.charCodeAt(at), text.charCodeAt(at + 1));

@@ -13,8 +13,11 @@ export interface RedactorParts {
   label: Label;
 }
 
-/** Replaces secrets in text. */
-export type Redact = ((text: string) => string) & { readonly parts?: RedactorParts };
+/** Replaces secrets in text. `learn` makes values secrets from then on, wherever they stand. */
+export type Redact = ((text: string) => string) & {
+  readonly parts?: RedactorParts;
+  readonly learn?: (...values: string[]) => void;
+};
 
 const mark: Label = () => '[redacted]';
 const remembered = 64;
@@ -32,13 +35,13 @@ export const secretValues = (env: Readonly<Record<string, string | undefined>>):
 /** The text with a label in place of every hit. */
 export const relabelled = (
   text: string,
-  hits: readonly { rule: string; start: number; end: number }[],
+  hits: readonly { rule: string; start: number; end: number; value?: string }[],
   label: Label,
 ): string => {
   let out = '';
   let at = 0;
-  for (const { rule, start, end } of hits) {
-    out += text.slice(at, start) + label(rule, text.slice(start, end));
+  for (const { rule, start, end, value } of hits) {
+    out += text.slice(at, start) + label(rule, value ?? text.slice(start, end));
     at = end;
   }
   return out + text.slice(at);
@@ -49,7 +52,8 @@ export const relabelled = (
  * alone. Long texts are read by several readers: the last few answers are kept.
  */
 export const redactor = (values: readonly string[], label: Label = mark): Redact => {
-  const scan = scanner([...new Set(values)].filter((value) => !isOrdinary(value)));
+  const known = new Set(values.filter((value) => !isOrdinary(value)));
+  const parts = { scanner: scanner([...known]), label };
   const answers = new Map<string, string>();
   const redact = (text: string): string => {
     if (text.length < 8) return text;
@@ -60,14 +64,21 @@ export const redactor = (values: readonly string[], label: Label = mark): Redact
       answers.set(text, known);
       return known;
     }
-    const { hits } = scan.search(text);
+    const { hits } = parts.scanner.search(text);
     const out = hits.length === 0 ? text : relabelled(text, hits, label);
     if (!long) return out;
     answers.set(text, out);
     if (answers.size > remembered) for (const oldest of answers.keys()) return (answers.delete(oldest), out);
     return out;
   };
-  return Object.assign(redact, { parts: { scanner: scan, label } });
+  const learn = (...fresh: string[]): void => {
+    const before = known.size;
+    for (const value of fresh) if (!isOrdinary(value)) known.add(value);
+    if (known.size === before) return;
+    parts.scanner = scanner([...known]);
+    answers.clear();
+  };
+  return Object.assign(redact, { parts, learn });
 };
 
 /** What stands under a name that means a secret is read together with it: alone it says nothing. */
@@ -85,11 +96,48 @@ const underName = (name: string, text: string, redact: Redact): string => {
   }
 };
 
+/** Lines in a list are read together as well: a key that goes over several of them is not recognised in one. */
+const together = (lines: readonly string[], { scanner, label }: RedactorParts): readonly string[] => {
+  const text = lines.join('\n');
+  const { hits } = scanner.search(text);
+  if (hits.length === 0) return lines;
+  let at = 0;
+  return lines.map((line) => {
+    const from = at;
+    const to = from + line.length;
+    at = to + 1;
+    let out = '';
+    let copied = from;
+    for (const { rule, start, end, value } of hits) {
+      // What lies in one line is seen there, with what stands around it.
+      if (start >= to || end <= from || (start >= from && end <= to)) continue;
+      out += text.slice(copied, Math.max(from, start));
+      if (start >= from) out += label(rule, value ?? text.slice(start, end));
+      copied = Math.min(to, end);
+    }
+    return out + text.slice(copied, to);
+  });
+};
+
+const isText = (one: unknown): one is { text: string } =>
+  typeof one === 'object' && one !== null && 'text' in one && typeof one.text === 'string';
+
+const listRedacted = (list: readonly unknown[], redact: Redact): readonly unknown[] => {
+  if (redact.parts === undefined || list.length < 2) return list;
+  if (list.every((one) => typeof one === 'string')) return together(list, redact.parts);
+  if (!list.every(isText)) return list;
+  const lines = together(
+    list.map((one) => one.text),
+    redact.parts,
+  );
+  return list.map((one, index) => (one.text === lines[index] ? one : { ...one, text: lines[index] ?? '' }));
+};
+
 /** A value with every text in it redacted; numbers, names of properties and the shape stay as they are. */
 export const redacted = <T>(value: T, redact: Redact): T => {
   const clean = (one: unknown): unknown => {
     if (typeof one === 'string') return redact(one);
-    if (Array.isArray(one)) return one.map(clean);
+    if (Array.isArray(one)) return listRedacted(one, redact).map(clean);
     if (typeof one !== 'object' || one === null) return one;
     return Object.fromEntries(
       Object.entries(one).map(([name, inner]) => [

@@ -2,7 +2,8 @@ import { assignmentAt, schemeAt, typedName, type Separator } from './assignments
 import { flagAt } from './command-flags.ts';
 import { leaveOpen, merged, type Found, type Hit, type Search } from './hits.ts';
 import { knownValues, type KnownValues } from './known-values.ts';
-import { privateKeyAt } from './private-keys.ts';
+import { unnumbered } from './numbered-lines.ts';
+import { privateKeyAt, privateKeyEndingAt } from './private-keys.ts';
 import { mayName } from './secret-names.ts';
 import { innerTokenAt, mayBegin, tokenAt } from './tokens.ts';
 import { userinfoAt } from './urls.ts';
@@ -147,7 +148,9 @@ const scan = (text: string, depth: number): { hits: Hit[]; undecided: number } =
         if (text.charCodeAt(to - 1) === 78 && text.startsWith('-----BEGIN', to - 10)) {
           const end = privateKeyAt(search, to - 10);
           if (end !== undefined) at = end;
-        } else if (code === 45 && to - from < leastTokenChars) flagAt(search, from, to);
+        } else if (text.charCodeAt(to - 1) === 68 && text.startsWith('-----END', to - 8))
+          privateKeyEndingAt(search, to - 8);
+        else if (code === 45 && to - from < leastTokenChars) flagAt(search, from, to);
         if (mayName(text, from, to)) {
           schemeAt(search, from, to);
           assignmentAt(search, from, to, to, ' ');
@@ -209,10 +212,26 @@ const scan = (text: string, depth: number): { hits: Hit[]; undecided: number } =
 /** A scanner for the known formats, names and shapes of secrets, and for the given values in every form they take. */
 export const scanner = (values: readonly string[] = []): OpenScanner => {
   const known: KnownValues | undefined = values.length > 0 ? knownValues(values) : undefined;
-  const search = (text: string): { hits: Hit[]; undecided: number } => {
+  const searchPlain = (text: string): { hits: Hit[]; undecided: number } => {
     const { hits, undecided } = scan(text, 0);
     if (known === undefined) return { hits: merged(hits), undecided };
     return { hits: merged([...hits, ...known.find(text)]), undecided: Math.min(undecided, known.partial(text)) };
+  };
+  const search = (raw: string): { hits: Hit[]; undecided: number } => {
+    const plain = unnumbered(raw);
+    if (plain === undefined) return searchPlain(raw);
+    const { text, rawAt } = plain;
+    const { hits, undecided } = searchPlain(text);
+    const found = hits.map((hit) => ({
+      ...hit,
+      start: rawAt(hit.start),
+      end: rawAt(hit.end - 1) + 1,
+      value: hit.value ?? text.slice(hit.start, hit.end),
+    }));
+    const open = undecided >= text.length ? raw.length : rawAt(undecided);
+    if (known === undefined) return { hits: found, undecided: open };
+    // What looks like a number may be the beginning of a value.
+    return { hits: merged([...found, ...known.find(raw)]), undecided: Math.min(open, known.partial(raw)) };
   };
   return {
     search,

@@ -1,3 +1,4 @@
+import type { Hit } from './hits.ts';
 import { relabelled, type Redact } from './redactor.ts';
 
 /** Redacts a text that comes in pieces. */
@@ -34,11 +35,16 @@ export const redactingStream = (redact: Redact): RedactingStream => {
   let searched = 0;
   let swallowing = false;
 
-  const emit = (upTo: number, hits: readonly { rule: string; start: number; end: number }[]): string => {
+  const emit = (upTo: number, hits: readonly Hit[]): string => {
     const { label } = parts ?? { label: () => '[redacted]' };
     const inside = hits
       .filter(({ end }) => end > shown && end <= upTo)
-      .map(({ rule, start, end }) => ({ rule, start: Math.max(0, start - shown), end: end - shown }));
+      // Of what began in text already shown only the rest is taken out.
+      .map((hit) =>
+        hit.start < shown
+          ? { rule: hit.rule, start: 0, end: hit.end - shown }
+          : { ...hit, start: hit.start - shown, end: hit.end - shown },
+      );
     const out = relabelled(text.slice(shown, upTo), inside, label);
     const cut = cutBefore(text, upTo);
     text = text.slice(cut);

@@ -27,6 +27,7 @@ const beginsText = (text: string, at: number): boolean => {
 };
 
 const nextLine = /={0,2}\r?\n[ \t]*(?:[+>|] ?)?(?=[A-Za-z0-9+/])/y;
+const afterLine = /={0,2}[ \t]*(?:$|[\r\n"'`<\\])/y;
 const encoded = /[A-Za-z0-9+/_-]+/y;
 
 /**
@@ -49,7 +50,9 @@ export const wrappedAt = (
     if (!nextLine.test(text)) break;
     encoded.lastIndex = nextLine.lastIndex;
     const line = encoded.exec(text)?.[0] ?? '';
-    if (line.length > width) break;
+    // A word with something else behind it begins another line of the file.
+    afterLine.lastIndex = encoded.lastIndex;
+    if (line.length > width || !afterLine.test(text)) break;
     joined += line;
     end = encoded.lastIndex;
     if (line.length < width) break;

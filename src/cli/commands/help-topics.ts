@@ -31,6 +31,10 @@ Kinds: read, write (paths: ~/…, $TMPDIR/…, relative to the folder), exec, ne
 Limits: memory(2GB), cpu(10m), pids(200), connections(20).
 A rule may carry reason, match and noMatch. Deny beats ask beats allow beats the mode.
 
+Once text from outside (web, GitHub, other folders, somebody's package) is in a run, network, pushes, secrets, the
+environment, writes outside the workspace and programs no sandbox keeps need a fresh yes: no rule gives it.
+A profile with "production: true" wants a one-time code for commands, pushes and secrets.
+
 Always denied but in mode bypass:
   deleting, or changing mode or owner of, whole folders outside the workspace, home and / among them
   writing .git/hooks, .git/config, shell start-up files, ~/.ssh, and this agent's own configuration, data and rules

@@ -169,7 +169,7 @@ export const secretsCommand = (program: Command, cli: Cli): void => {
       else
         for (const { path, line, column, rule, redacted, confidence } of findings)
           print(
-            `${printable(path)}:${line}:${column}  ${rule}  ${redacted}${confidence === 'high' ? '' : '  (likely)'}`,
+            `${printable(path).replaceAll('\n', '\\n')}:${line}:${column}  ${rule}  ${redacted}${confidence === 'high' ? '' : '  (likely)'}`,
           );
       for (const one of skipped) say(`llm-copilot: ${one}; it was not looked at.`);
       const where = new Set(findings.map((one) => one.path)).size;

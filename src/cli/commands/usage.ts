@@ -16,7 +16,9 @@ const firstOfMonth = (): number => Date.parse(`${new Date().toISOString().slice(
 const parseDay = (value: string | undefined): number => {
   if (value === undefined) return firstOfMonth();
   const at = /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN;
-  if (Number.isNaN(at)) throw usageError(`--since takes a day such as 2026-11-01, not "${value}".`);
+  // The engine takes the 30th of February for the 2nd of March.
+  if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== value)
+    throw usageError(`--since takes a day such as 2026-11-01, not "${value}".`);
   return at;
 };
 

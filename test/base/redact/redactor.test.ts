@@ -37,7 +37,26 @@ describe('a redactor', () => {
   });
 });
 
+describe('a redactor that learns', () => {
+  test('knows the value from then on, wherever it stands, and in texts it answered before', () => {
+    const redact = redactor([]);
+    const text = `${'x y '.repeat(100)} plain-words-7`;
+    expect(redact(text)).toBe(text);
+    redact.learn?.('plain-words-7', 'short');
+    expect(redact(text)).toBe(text.replace('plain-words-7', '[redacted]'));
+    expect(redact('a short one')).toBe('a short one');
+  });
+});
+
 describe('a redacted value', () => {
+  test('is found when it goes over the lines of a list', () => {
+    const key = ['-----BEGIN PRIVATE KEY-----', word(64), word(40), '-----END PRIVATE KEY-----'];
+    const redact = redactor([], (rule) => `[${rule}]`);
+    expect(redacted(['a', ...key, 'b'], redact)).toEqual(['a', '[private-key]', '', '', '', 'b']);
+    const matches = key.map((text, index) => ({ path: 'key.pem', line: index + 1, text: `  ${text}` }));
+    expect(redacted({ matches }, redact).matches.map(({ text }) => text)).toEqual(['  [private-key]', '', '', '']);
+  });
+
   test('loses what stands under the name of a secret and keeps the name', () => {
     const password = `Ab1!${word(8)}`;
     const value = { env: { DB_PASSWORD: password, USER: 'jo' }, list: [{ api_key: word(32), tokens: 12 }], note: 'x' };

@@ -30,6 +30,11 @@ const texts = [
   ...ordinaryTexts,
   `before ${known[0] ?? ''} between ${JSON.stringify(known[1])} after`,
   `a ${known[0]?.slice(0, 14) ?? ''} no more of it`,
+  ...[(line: number) => `${line}\t`, () => '-', (line: number) => `a/b.pem:${line}:`].map((prefix) =>
+    ['-----BEGIN PRIVATE KEY-----', word(64), word(64), word(30), '-----END PRIVATE KEY-----', 'x']
+      .map((line, index) => `${prefix(index + 1)}${line}`)
+      .join('\n'),
+  ),
 ];
 
 describe('a redacting stream', () => {

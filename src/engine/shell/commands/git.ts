@@ -66,6 +66,9 @@ const git: Handler = (call): Value | undefined => {
         call.read(named.text?.startsWith('/') ? named : known(`${folder}/${named.prefix}`));
   }
   if (!folders) call.doubt('the folder it runs in is not known');
+  const { root } = call.scene.place;
+  // Whatever is asked about a repository elsewhere, the answer comes from there.
+  for (const folder of folders ?? []) if (folder !== root && !folder.startsWith(`${root}/`)) call.read(known(folder));
   if (rest.some((arg) => arg.text === undefined && arg.prefix === '' && arg.several) && command !== 'add')
     call.doubt('an option of git is only known when it runs');
   const handler = gitCommands[command];
