@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import type { Sandbox } from '../core/sandbox.ts';
-import { childEnv } from '../host/child-env.ts';
-import type { LoadedConfig } from '../host/config.ts';
-import { openSandbox } from '../host/open-sandbox.ts';
+import { childEnv } from '../host/sandbox/child-env.ts';
+import type { LoadedConfig } from '../host/config/config.ts';
+import { openSandbox } from '../host/sandbox/open-sandbox.ts';
 import { configDir, dataDir, type Env } from '../host/paths.ts';
 import { permissionsFor, rulesFor, tempFolders, type Permissions, type RuleSet } from './permissions.ts';
 import { sandboxWish } from './sandbox-settings.ts';

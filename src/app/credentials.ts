@@ -2,7 +2,7 @@ import { CopilotError, exitCodes, messageOf } from '../base/errors.ts';
 import type { Config } from '../core/config.ts';
 import { isSecretName, mayRead, ownPrefix, secretAge, type AskSecret, type SecretInfo } from '../core/secret.ts';
 import type { Env } from '../host/paths.ts';
-import { hasVault, vault, type OpenVault, type VaultOptions } from '../host/vault.ts';
+import { hasVault, vault, type OpenVault, type VaultOptions } from '../host/vault/vault.ts';
 import { expiredError, oldNotice } from './secrets.ts';
 
 /** Who read a secret of the vault, or was kept from it. */

@@ -2,8 +2,8 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { messageOf } from '../base/errors.ts';
 import type { Plugin } from '../core/plugin.ts';
 import type { Enforcement } from '../core/sandbox.ts';
-import { openDatabase } from '../host/database.ts';
-import { configPaths, type LoadedConfig } from '../host/config.ts';
+import { openDatabase } from '../host/log/database.ts';
+import { configPaths, type LoadedConfig } from '../host/config/config.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 import { runProgram } from '../host/programs.ts';
 import { ripgrepPath } from '../host/ripgrep.ts';
@@ -68,8 +68,8 @@ const available = (kind: 'bubblewrap' | 'docker'): Promise<Finding> =>
   attempt(`sandbox ${kind}`, 'warn', async () => {
     const probe =
       kind === 'docker'
-        ? await (await import('../host/docker-cli.ts')).probeDocker()
-        : await (await import('../host/probe-bubblewrap.ts')).probeBubblewrap();
+        ? await (await import('../host/sandbox/docker-cli.ts')).probeDocker()
+        : await (await import('../host/sandbox/probe-bubblewrap.ts')).probeBubblewrap();
     if (probe.available) return 'works here';
     throw new Error(probe.why ?? 'does not work here');
   });

@@ -4,8 +4,8 @@ import type { Config } from '../core/config.ts';
 import type { AdminEvent } from '../core/event.ts';
 import { ownPrefix, type AskSecret } from '../core/secret.ts';
 import type { Env } from '../host/paths.ts';
-import { newTotp, verifyTotp } from '../host/totp.ts';
-import { hasVault, vault, type VaultDraft } from '../host/vault.ts';
+import { newTotp, verifyTotp } from '../host/vault/totp.ts';
+import { hasVault, vault, type VaultDraft } from '../host/vault/vault.ts';
 import { creation, vaultOf, type SecretsChange, type SecretsPlace } from './secrets.ts';
 
 const entryName = `${ownPrefix}totp`;

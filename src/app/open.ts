@@ -25,12 +25,12 @@ import { retrying } from '../engine/resilience.ts';
 import { taint } from '../engine/taint.ts';
 import { run, type RunContext } from '../engine/run.ts';
 import { lightenHttpClient } from '../host/http-client.ts';
-import { ledger } from '../host/ledger.ts';
-import { retentionDaysIn } from '../host/audit-retention.ts';
-import { addFolderRules, type LoadedConfig } from '../host/config.ts';
+import { ledger } from '../host/log/ledger.ts';
+import { retentionDaysIn } from '../host/log/audit-retention.ts';
+import { addFolderRules, type LoadedConfig } from '../host/config/config.ts';
 import type { Env } from '../host/paths.ts';
 import { gitFacts, projectInstructions, upToRepository } from '../host/surroundings.ts';
-import { requireTls } from '../host/web-tls.ts';
+import { requireTls } from '../host/web/web-tls.ts';
 import { loadAgents } from './agents.ts';
 import { remembering } from './asking.ts';
 import { limitsFrom } from './budgets.ts';
@@ -223,7 +223,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
       if (!passed) throw permissionError(`The one-time code was not accepted: ${why}`);
     }
     const web: WebGet = async (url, request, stop) => {
-      const { webGet } = await import('../host/web-get.ts');
+      const { webGet } = await import('../host/web/web-get.ts');
       const privateHosts = settings.web?.privateHosts ?? [];
       const knownSecrets = (words: string): boolean => redact(words) !== words;
       return webGet({ privateHosts, minTlsVersion, knownSecrets })(url, request, stop);

@@ -7,8 +7,8 @@ import { matchesFile } from '../engine/path-patterns.ts';
 import { permissionModes, type PermissionMode } from '../engine/modes.ts';
 import { parseRule, parseSubject, type LimitRule, type Rule } from '../engine/rule.ts';
 import { matchesExample, rulePolicy, type PolicyOptions } from '../engine/rules.ts';
-import type { LoadedConfig } from '../host/config.ts';
-import type { Layer, SourcedRule } from '../host/config-rules.ts';
+import type { LoadedConfig } from '../host/config/config.ts';
+import type { Layer, SourcedRule } from '../host/config/config-rules.ts';
 import { findBelow, lookups, realPath } from '../host/shell-place.ts';
 
 const subject = /[\w-]+(?:\([^)]*\))?/g;

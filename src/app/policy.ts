@@ -5,7 +5,7 @@ import type { Config } from '../core/config.ts';
 import type { Decision, Effect } from '../core/policy.ts';
 import type { Enforcement } from '../core/sandbox.ts';
 import type { Rule } from '../engine/rule.ts';
-import type { LoadedConfig } from '../host/config.ts';
+import type { LoadedConfig } from '../host/config/config.ts';
 import type { Env } from '../host/paths.ts';
 import { confine, type Confined } from './confine.ts';
 import { loadSettings } from './settings.ts';

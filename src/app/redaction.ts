@@ -1,7 +1,7 @@
 import { redactor, secretValues, type Label, type Redact } from '../base/redact/redactor.ts';
 import { placeholders, type Placeholders } from '../engine/placeholders.ts';
 import type { Env } from '../host/paths.ts';
-import { redactionKey } from '../host/redaction-key.ts';
+import { redactionKey } from '../host/log/redaction-key.ts';
 
 /** Takes secrets out of what is kept, shown and sent, and knows what was taken out. */
 export interface Redaction {

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { permissionError } from '../base/errors.ts';
-import type { LoadedConfig } from '../host/config.ts';
+import type { LoadedConfig } from '../host/config/config.ts';
 import type { Env } from '../host/paths.ts';
 import { loadSettings, type SettingsOptions } from './settings.ts';
 

@@ -1,10 +1,10 @@
-import type { LoadedConfig } from '../host/config.ts';
-import type { Confinement, Limits, PathRules } from '../host/launcher.ts';
+import type { LoadedConfig } from '../host/config/config.ts';
+import type { Confinement, Limits, PathRules } from '../host/sandbox/launcher.ts';
 import { baseOf, matchesFile, type PatternPlace } from '../engine/path-patterns.ts';
 import { matchesHost } from '../engine/hosts.ts';
 import { parseBytes } from '../engine/rule.ts';
 import type { RuleSet } from './permissions.ts';
-import { undoSettings } from '../host/undo-settings.ts';
+import { undoSettings } from '../host/undo/undo-settings.ts';
 
 /** What configuration and rules ask of the sandbox, whichever is chosen. */
 export interface SandboxWish extends Pick<Confinement, 'allowedHosts' | 'limits' | 'context'> {

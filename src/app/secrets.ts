@@ -14,7 +14,7 @@ import {
   type SecretInfo,
 } from '../core/secret.ts';
 import { dataDir, type Env } from '../host/paths.ts';
-import { vault, type KeyFacts, type OpenVault, type Vault, type VaultOptions } from '../host/vault.ts';
+import { vault, type KeyFacts, type OpenVault, type Vault, type VaultOptions } from '../host/vault/vault.ts';
 import { journal } from './journal.ts';
 import { loadSettings } from './settings.ts';
 

@@ -4,7 +4,7 @@ import { redactor, secretValues, type Redact } from '../base/redact/redactor.ts'
 import { topRunsOf } from '../core/fold.ts';
 import type { Recorded } from '../core/event.ts';
 import type { SessionInfo, SessionStore } from '../core/session.ts';
-import { eventLog } from '../host/event-log.ts';
+import { eventLog } from '../host/log/event-log.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 
 /** The database of the event log and the ledger. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../core/config.ts';
-import { configPaths, loadConfig, setConfig, type LoadedConfig } from '../host/config.ts';
+import { configPaths, loadConfig, setConfig, type LoadedConfig } from '../host/config/config.ts';
 import type { Env } from '../host/paths.ts';
 import { upToRepository } from '../host/surroundings.ts';
-import { trustOf } from '../host/trust.ts';
+import { trustOf } from '../host/config/trust.ts';
 
 /** The nearest folder up to the repository's top that has a project configuration; `root` when none has. */
 export const projectFolder = (env: Env, root: string): string =>

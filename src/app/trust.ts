@@ -1,9 +1,9 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
-import { configPaths } from '../host/config.ts';
+import { configPaths } from '../host/config/config.ts';
 import type { Env } from '../host/paths.ts';
-import { addTrust, revokeTrust, trustedFolders, trustHash, trustOf } from '../host/trust.ts';
+import { addTrust, revokeTrust, trustedFolders, trustHash, trustOf } from '../host/config/trust.ts';
 import { journal } from './journal.ts';
 import { projectFolder } from './settings.ts';
 

@@ -12,12 +12,12 @@ import {
   type RestorePlan,
   type UndoChange,
   type UndoStore,
-} from '../host/undo-store.ts';
+} from '../host/undo/undo-store.ts';
 import { errorInfo } from '../engine/run.ts';
 import type { ErrorInfo } from '../core/event.ts';
 import { openSessions } from './sessions.ts';
 import { loadSettings } from './settings.ts';
-import { undoSettings } from '../host/undo-settings.ts';
+import { undoSettings } from '../host/undo/undo-settings.ts';
 
 /** Which steps: one by its number, all of a run (id, prefix of one, or `last`), or the last one not taken back. */
 export interface UndoChoice {

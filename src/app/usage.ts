@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs';
 import type { BudgetScope } from '../core/budget.ts';
 import { usdOf } from '../core/ledger.ts';
-import { ledger } from '../host/ledger.ts';
+import { ledger } from '../host/log/ledger.ts';
 import type { Env } from '../host/paths.ts';
 import { upToRepository } from '../host/surroundings.ts';
-import { readUsage, type UsageRow } from '../host/usage-log.ts';
+import { readUsage, type UsageRow } from '../host/log/usage-log.ts';
 import { limitsFrom } from './budgets.ts';
 import { sessionsPath } from './sessions.ts';
 import { loadSettings } from './settings.ts';

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import type { Change } from '../core/sandbox.ts';
-import { isRunning } from './process.ts';
+import { isRunning } from './sandbox/process.ts';
 import {
   openShadow,
   smallerHint,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { redactor } from '../../src/base/redact/redactor.ts';
 import type { Event } from '../../src/core/event.ts';
 import { text } from '../../src/core/message.ts';
-import { eventLog } from '../../src/host/event-log.ts';
+import { eventLog } from '../../src/host/log/event-log.ts';
 import { runNode, type Figure } from './measure.ts';
 
 const eventsEach = 10_000;

@@ -7,7 +7,7 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { redactor } from '../../src/base/redact/redactor.ts';
 import { messagesOf } from '../../src/core/fold.ts';
 import { text, userMessage } from '../../src/core/message.ts';
-import { eventLog } from '../../src/host/event-log.ts';
+import { eventLog } from '../../src/host/log/event-log.ts';
 import type { Event } from '../../src/core/event.ts';
 import { wireServer, type Turn } from '../support/wire/wire-server.ts';
 import { auditFigures } from './audit.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { redactor } from '../../src/base/redact/redactor.ts';
 import type { Event, Recorded } from '../../src/core/event.ts';
 import { text, userMessage } from '../../src/core/message.ts';
-import { eventLog } from '../../src/host/event-log.ts';
+import { eventLog } from '../../src/host/log/event-log.ts';
 import { tempProject, type TempProject } from '../../src/testing.ts';
 import { cliHarness } from '../support/cli.ts';
 

@@ -6,10 +6,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { redactor } from '../../src/base/redact/redactor.ts';
 import { main } from '../../src/cli/main.ts';
 import { userMessage } from '../../src/core/message.ts';
-import { addFolderRules } from '../../src/host/config.ts';
-import { eventLog } from '../../src/host/event-log.ts';
+import { addFolderRules } from '../../src/host/config/config.ts';
+import { eventLog } from '../../src/host/log/event-log.ts';
 import { openSnapshots } from '../../src/host/snapshots.ts';
-import { openUndoStore } from '../../src/host/undo-store.ts';
+import { openUndoStore } from '../../src/host/undo/undo-store.ts';
 import { tempProject, type TempProject } from '../../src/testing.ts';
 import { cliHarness } from '../support/cli.ts';
 

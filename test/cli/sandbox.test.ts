@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildImage } from '../../src/host/docker-image.ts';
+import { buildImage } from '../../src/host/sandbox/docker-image.ts';
 import { imageNames } from '../../src/app/sandbox-command.ts';
 import { tempProject, type TempProject } from '../../src/testing.ts';
 import { cliHarness } from '../support/cli.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { forecast, type UsageReport } from '../../src/app/usage.ts';
-import type { UsageRow } from '../../src/host/usage-log.ts';
+import type { UsageRow } from '../../src/host/log/usage-log.ts';
 import { tempProject, type TempProject } from '../../src/testing.ts';
 import builtins from '../../plugins/index.ts';
 import { cliHarness, scriptPlugin } from '../support/cli.ts';

@@ -1,6 +1,6 @@
 // A process of its own, for Node reads its issuers once: asks every provider at every URL it is given, and prints what went
 // wrong as JSON.
-import { requireTls } from '../../src/host/web-tls.ts';
+import { requireTls } from '../../src/host/web/web-tls.ts';
 import { isProviderError } from '../../src/core/provider.ts';
 import { collect, make, subjects } from './provider-subjects.ts';
 

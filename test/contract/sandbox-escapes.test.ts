@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ExecResult, Sandbox } from 'llm-copilot-agent';
 import { matchesPath } from '../../src/base/glob.ts';
-import type { PathRules } from '../../src/host/launcher.ts';
+import type { PathRules } from '../../src/host/sandbox/launcher.ts';
 import { beat, isBeating, put, subjects, until, type SubjectOptions } from './sandbox-subjects.ts';
 
 // Commands of somebody who wants out. What a sandbox says it enforces must hold against all of them.

@@ -1,12 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Sandbox } from 'llm-copilot-agent';
-import { bubblewrapLauncher } from '../../src/host/bubblewrap-launcher.ts';
-import { dockerLauncher } from '../../src/host/docker-launcher.ts';
-import type { Confinement, Launcher } from '../../src/host/launcher.ts';
-import { localLauncher } from '../../src/host/local-launcher.ts';
-import { probeBubblewrap } from '../../src/host/probe-bubblewrap.ts';
-import { workspaceSandbox, type SandboxPlace, type WorkspaceOptions } from '../../src/host/workspace-sandbox.ts';
+import { bubblewrapLauncher } from '../../src/host/sandbox/bubblewrap-launcher.ts';
+import { dockerLauncher } from '../../src/host/sandbox/docker-launcher.ts';
+import type { Confinement, Launcher } from '../../src/host/sandbox/launcher.ts';
+import { localLauncher } from '../../src/host/sandbox/local-launcher.ts';
+import { probeBubblewrap } from '../../src/host/sandbox/probe-bubblewrap.ts';
+import {
+  workspaceSandbox,
+  type SandboxPlace,
+  type WorkspaceOptions,
+} from '../../src/host/sandbox/workspace-sandbox.ts';
 import { dockerAvailable, testImage } from '../support/docker.ts';
 
 /** What a test asks of a sandbox; nothing is hidden, allowed or limited when left out. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sandbox } from '../../src/core/sandbox.ts';
 import { matchesFile } from '../../src/engine/path-patterns.ts';
-import type { PathRules } from '../../src/host/launcher.ts';
+import type { PathRules } from '../../src/host/sandbox/launcher.ts';
 import type { Subject } from '../contract/sandbox-subjects.ts';
 import { showsCanary } from './canary.ts';
 import type { MaliciousCommand } from './malicious.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Recorded } from '../../src/core/event.ts';
 import { tempProject, type TempProject } from '../../src/testing.ts';
 import builtins from '../../plugins/index.ts';
-import { probeBubblewrap } from '../../src/host/probe-bubblewrap.ts';
+import { probeBubblewrap } from '../../src/host/sandbox/probe-bubblewrap.ts';
 import { cliHarness, scriptPlugin } from '../support/cli.ts';
 import {
   channels,

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ExecResult } from '../../src/core/sandbox.ts';
-import { probeDocker } from '../../src/host/docker-cli.ts';
-import { dockerLauncher } from '../../src/host/docker-launcher.ts';
-import type { Confinement, Limits } from '../../src/host/launcher.ts';
-import { startProcess } from '../../src/host/process.ts';
+import { probeDocker } from '../../src/host/sandbox/docker-cli.ts';
+import { dockerLauncher } from '../../src/host/sandbox/docker-launcher.ts';
+import type { Confinement, Limits } from '../../src/host/sandbox/launcher.ts';
+import { startProcess } from '../../src/host/sandbox/process.ts';
 import { dockerAvailable, testImage } from '../support/docker.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'docker-faults-')));

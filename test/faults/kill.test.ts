@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { redactor } from '../../src/base/redact/redactor.ts';
 import { messagesOf, topRunsOf } from '../../src/core/fold.ts';
 import { textOf } from '../../src/core/message.ts';
-import { eventLog } from '../../src/host/event-log.ts';
+import { eventLog } from '../../src/host/log/event-log.ts';
 import { startBinary, tempFolder } from '../support/binary.ts';
 import { conversationOf } from '../support/wire/conversation.ts';
 import { wireServer, type Turn, type WireRequest } from '../support/wire/wire-server.ts';

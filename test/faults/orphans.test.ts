@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { ownerLabel } from '../../src/host/docker-container.ts';
-import { probeBubblewrap } from '../../src/host/probe-bubblewrap.ts';
+import { ownerLabel } from '../../src/host/sandbox/docker-container.ts';
+import { probeBubblewrap } from '../../src/host/sandbox/probe-bubblewrap.ts';
 import { startBinary, tempFolder } from '../support/binary.ts';
 import { dockerAvailable, testImage } from '../support/docker.ts';
 import { wireServer } from '../support/wire/wire-server.ts';

@@ -9,10 +9,10 @@ import { redactor } from '../../src/base/redact/redactor.ts';
 import type { Event } from '../../src/core/event.ts';
 import { userMessage } from '../../src/core/message.ts';
 import type { LogReport } from '../../src/core/session.ts';
-import { auditLog } from '../../src/host/audit.ts';
-import { eventHash, genesis, headHash, type Head } from '../../src/host/event-log-chain.ts';
-import { eventLog } from '../../src/host/event-log.ts';
-import { migrations } from '../../src/host/migrations.ts';
+import { auditLog } from '../../src/host/log/audit.ts';
+import { eventHash, genesis, headHash, type Head } from '../../src/host/log/event-log-chain.ts';
+import { eventLog } from '../../src/host/log/event-log.ts';
+import { migrations } from '../../src/host/log/migrations.ts';
 
 let folder = '';
 let path = '';

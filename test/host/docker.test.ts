@@ -17,12 +17,12 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ExecResult } from '../../src/core/sandbox.ts';
-import { hasImage } from '../../src/host/docker-image.ts';
-import { dockerLauncher } from '../../src/host/docker-launcher.ts';
-import { probeDocker } from '../../src/host/docker-cli.ts';
-import { pruneContainers } from '../../src/host/docker-prune.ts';
-import type { Confinement, Launcher, PathRules } from '../../src/host/launcher.ts';
-import { startProcess } from '../../src/host/process.ts';
+import { hasImage } from '../../src/host/sandbox/docker-image.ts';
+import { dockerLauncher } from '../../src/host/sandbox/docker-launcher.ts';
+import { probeDocker } from '../../src/host/sandbox/docker-cli.ts';
+import { pruneContainers } from '../../src/host/sandbox/docker-prune.ts';
+import type { Confinement, Launcher, PathRules } from '../../src/host/sandbox/launcher.ts';
+import { startProcess } from '../../src/host/sandbox/process.ts';
 import { dockerAvailable, testImage } from '../support/docker.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'docker-test-')));

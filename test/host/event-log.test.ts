@@ -7,7 +7,7 @@ import { redactor } from '../../src/base/redact/redactor.ts';
 import type { Event } from '../../src/core/event.ts';
 import { userMessage } from '../../src/core/message.ts';
 import type { SessionStore } from '../../src/core/session.ts';
-import { eventLog } from '../../src/host/event-log.ts';
+import { eventLog } from '../../src/host/log/event-log.ts';
 
 let folder = '';
 let path = '';

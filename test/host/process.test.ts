@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isToolError } from '../../src/core/tool.ts';
-import { outputKeeper, unfinishedBytes } from '../../src/host/output.ts';
-import { isRunning, startProcess, waitFor, type ProcessOptions } from '../../src/host/process.ts';
+import { outputKeeper, unfinishedBytes } from '../../src/host/sandbox/output.ts';
+import { isRunning, startProcess, waitFor, type ProcessOptions } from '../../src/host/sandbox/process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'process-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

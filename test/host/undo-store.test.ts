@@ -22,7 +22,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openUndoStore, type UndoStore, type UndoStoreOptions } from '../../src/host/undo-store.ts';
+import { openUndoStore, type UndoStore, type UndoStoreOptions } from '../../src/host/undo/undo-store.ts';
 import { picture } from './undo-random.ts';
 
 let base: string;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ToolOutput } from 'llm-copilot-agent';
 import { fetch } from '../../plugins/web/fetch.ts';
-import { webGet } from '../../src/host/web-get.ts';
+import { webGet } from '../../src/host/web/web-get.ts';
 import { toolBench, type ToolBench } from '../support/tool-bench.ts';
 
 interface Page {

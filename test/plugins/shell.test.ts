@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { shell } from '../../plugins/shell/shell.ts';
 import { isBinary, plain } from '../../plugins/shell/shown.ts';
-import { isRunning } from '../../src/host/process.ts';
+import { isRunning } from '../../src/host/sandbox/process.ts';
 import { noWeb } from '../../src/core/tool.ts';
 import { toolBench } from '../support/tool-bench.ts';
 

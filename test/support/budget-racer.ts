@@ -7,7 +7,7 @@ import { userMessage } from '../../src/core/message.ts';
 import type { ModelProvider, Reply } from '../../src/core/provider.ts';
 import { budgeted } from '../../src/engine/budget.ts';
 import { purse, type Limits } from '../../src/engine/purse.ts';
-import { ledger } from '../../src/host/ledger.ts';
+import { ledger } from '../../src/host/log/ledger.ts';
 
 // One process of several: twenty calls at a time against one ledger, until nothing more fits. Looks at the balances as
 // often as it can and prints what it saw.
