@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { UndoList, UndoReport } from '../../src/app/undo.ts';
 import { tempProject, type ScriptedTurn, type TempProject } from '../../src/testing.ts';
-import { picture } from '../host/undo-random.ts';
+import { picture } from '../host/undo/undo-random.ts';
 import { cliHarness } from '../support/cli.ts';
 
 const files = {

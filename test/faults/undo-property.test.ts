@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { tryCase } from '../host/undo-random.ts';
+import { tryCase } from '../host/undo/undo-random.ts';
 
 /** Cases of one run; another place to start than the clock is named by `UNDO_SEED`. */
 const cases = Number(process.env.UNDO_CASES ?? 500);

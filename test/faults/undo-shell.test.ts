@@ -4,7 +4,7 @@ import { commandEffects } from '../../src/engine/shell/command-effects.ts';
 import { loadShellParser } from '../../src/host/shell-parser.ts';
 import { lookups } from '../../src/host/shell-place.ts';
 import { openUndoStore } from '../../src/host/undo/undo-store.ts';
-import { picture, random, scene, type Scene } from '../host/undo-random.ts';
+import { picture, random, scene, type Scene } from '../host/undo/undo-random.ts';
 
 const cases = Number(process.env.UNDO_CASES ?? 150);
 const start = Number(process.env.UNDO_SEED ?? 1);

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { historyGuard, type HiddenHistory } from '../../src/host/sandbox/git-history.ts';
-import type { PathRules } from '../../src/host/sandbox/launcher.ts';
+import { historyGuard, type HiddenHistory } from '../../../src/host/sandbox/git-history.ts';
+import type { PathRules } from '../../../src/host/sandbox/launcher.ts';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'history-')));
 afterAll(() => rmSync(base, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { vault, vaultPath } from '../../src/host/vault/vault.ts';
+import { vault, vaultPath } from '../../../src/host/vault/vault.ts';
 
 const key = Buffer.alloc(32, 7).toString('base64');
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
     stdin: {
       // Sets names of its own, and counts up one that all share.
       contents: `
-        import { vault } from './src/host/vault.ts';
+        import { vault } from './src/host/vault/vault.ts';
         const [prefix, changes] = process.argv.slice(2);
         for (let index = 0; index < Number(changes); index += 1)
           await vault({ env: process.env }).change((draft) => {

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/core/sandbox.ts';
-import type { Launcher } from '../../src/host/sandbox/launcher.ts';
-import { localLauncher } from '../../src/host/sandbox/local-launcher.ts';
-import { workspaceSandbox } from '../../src/host/sandbox/workspace-sandbox.ts';
+import type { Sandbox } from '../../../src/core/sandbox.ts';
+import type { Launcher } from '../../../src/host/sandbox/launcher.ts';
+import { localLauncher } from '../../../src/host/sandbox/local-launcher.ts';
+import { workspaceSandbox } from '../../../src/host/sandbox/workspace-sandbox.ts';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'workspace-')));
 afterAll(() => rmSync(base, { recursive: true, force: true }));

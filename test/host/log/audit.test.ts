@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { redactor } from '../../src/base/redact/redactor.ts';
-import type { Event } from '../../src/core/event.ts';
-import { userMessage } from '../../src/core/message.ts';
-import type { LogReport } from '../../src/core/session.ts';
-import { auditLog } from '../../src/host/log/audit.ts';
-import { eventHash, genesis, headHash, type Head } from '../../src/host/log/event-log-chain.ts';
-import { eventLog } from '../../src/host/log/event-log.ts';
-import { migrations } from '../../src/host/log/migrations.ts';
+import { redactor } from '../../../src/base/redact/redactor.ts';
+import type { Event } from '../../../src/core/event.ts';
+import { userMessage } from '../../../src/core/message.ts';
+import type { LogReport } from '../../../src/core/session.ts';
+import { auditLog } from '../../../src/host/log/audit.ts';
+import { eventHash, genesis, headHash, type Head } from '../../../src/host/log/event-log-chain.ts';
+import { eventLog } from '../../../src/host/log/event-log.ts';
+import { migrations } from '../../../src/host/log/migrations.ts';
 
 let folder = '';
 let path = '';
@@ -67,8 +67,8 @@ const another = async (program: string, prefix: readonly string[] = []): Promise
     stdin: {
       contents: `
         import { writeFileSync } from 'node:fs';
-        import { auditLog } from './src/host/audit.ts';
-        import { eventLog } from './src/host/event-log.ts';
+        import { auditLog } from './src/host/log/audit.ts';
+        import { eventLog } from './src/host/log/event-log.ts';
         const store = eventLog(${JSON.stringify(path)}, (text) => text);
         const session = store.create({ root: '/w', title: 'another' }).id;
         store.append(session, { type: 'run.started', run: 'r', agent: 'coder' });

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ledger } from '../../src/host/log/ledger.ts';
-import { openDatabase } from '../../src/host/log/database.ts';
+import { ledger } from '../../../src/host/log/ledger.ts';
+import { openDatabase } from '../../../src/host/log/database.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'ledger-'));
 afterAll(() => rmSync(base, { recursive: true, force: true }));

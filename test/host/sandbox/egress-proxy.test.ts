@@ -4,8 +4,8 @@ import { connect, createServer, type AddressInfo, type Server as NetServer } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openEgressProxy, type EgressOptions, type EgressProxy } from '../../src/host/sandbox/egress-proxy.ts';
-import { destinationOf, egressRules, isInnerAddress } from '../../src/host/sandbox/egress-rules.ts';
+import { openEgressProxy, type EgressOptions, type EgressProxy } from '../../../src/host/sandbox/egress-proxy.ts';
+import { destinationOf, egressRules, isInnerAddress } from '../../../src/host/sandbox/egress-rules.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'egress-'));
 let web: Server;

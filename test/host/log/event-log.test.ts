@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { redactor } from '../../src/base/redact/redactor.ts';
-import type { Event } from '../../src/core/event.ts';
-import { userMessage } from '../../src/core/message.ts';
-import type { SessionStore } from '../../src/core/session.ts';
-import { eventLog } from '../../src/host/log/event-log.ts';
+import { redactor } from '../../../src/base/redact/redactor.ts';
+import type { Event } from '../../../src/core/event.ts';
+import { userMessage } from '../../../src/core/message.ts';
+import type { SessionStore } from '../../../src/core/session.ts';
+import { eventLog } from '../../../src/host/log/event-log.ts';
 
 let folder = '';
 let path = '';

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { PathRules } from '../../src/host/sandbox/launcher.ts';
-import { maskFinder } from '../../src/host/sandbox/masks.ts';
+import type { PathRules } from '../../../src/host/sandbox/launcher.ts';
+import { maskFinder } from '../../../src/host/sandbox/masks.ts';
 
 const findMasked = (...given: Parameters<typeof maskFinder>): string[] => {
   const { files, folders } = maskFinder(...given)();

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { addFolderRules, configPaths, loadConfig, setConfig } from '../../src/host/config/config.ts';
-import { configDir, dataDir } from '../../src/host/paths.ts';
+import { addFolderRules, configPaths, loadConfig, setConfig } from '../../../src/host/config/config.ts';
+import { configDir, dataDir } from '../../../src/host/paths.ts';
 
 let folder = '';
 let env: Record<string, string> = {};

@@ -4,10 +4,10 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { dockerCli, explainDocker } from '../../src/host/sandbox/docker-cli.ts';
-import { envInside } from '../../src/host/sandbox/docker-env.ts';
-import { forwarderOrder, mainScript, netFolderInside, readReady } from '../../src/host/sandbox/docker-inside.ts';
-import { limitArguments } from '../../src/host/sandbox/docker-limits.ts';
+import { dockerCli, explainDocker } from '../../../src/host/sandbox/docker-cli.ts';
+import { envInside } from '../../../src/host/sandbox/docker-env.ts';
+import { forwarderOrder, mainScript, netFolderInside, readReady } from '../../../src/host/sandbox/docker-inside.ts';
+import { limitArguments } from '../../../src/host/sandbox/docker-limits.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'docker-parts-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

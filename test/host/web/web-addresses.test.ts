@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { isNamed, isPublicAddress } from '../../src/host/web/web-addresses.ts';
+import { isNamed, isPublicAddress } from '../../../src/host/web/web-addresses.ts';
 
 describe('an address is', () => {
   it.each([

@@ -3,9 +3,9 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as netServer, type AddressInfo, type Server as NetServer } from 'node:net';
 import { brotliCompressSync, createGzip, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { isToolError, type WebPage } from '../../src/core/tool.ts';
-import { webGet, type WebOptions } from '../../src/host/web/web-get.ts';
-import { authority, tlsServer, type TlsServer } from '../support/tls.ts';
+import { isToolError, type WebPage } from '../../../src/core/tool.ts';
+import { webGet, type WebOptions } from '../../../src/host/web/web-get.ts';
+import { authority, tlsServer, type TlsServer } from '../../support/tls.ts';
 
 let port = 0;
 let server: Server;

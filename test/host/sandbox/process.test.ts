@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isToolError } from '../../src/core/tool.ts';
-import { outputKeeper, unfinishedBytes } from '../../src/host/sandbox/output.ts';
-import { isRunning, startProcess, waitFor, type ProcessOptions } from '../../src/host/sandbox/process.ts';
+import { isToolError } from '../../../src/core/tool.ts';
+import { outputKeeper, unfinishedBytes } from '../../../src/host/sandbox/output.ts';
+import { isRunning, startProcess, waitFor, type ProcessOptions } from '../../../src/host/sandbox/process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'process-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -228,7 +228,7 @@ describe.concurrent('killing', () => {
 
   it('kills running groups when this process exits', async () => {
     const script = join(folder, 'exits.ts');
-    const processModule = new URL('../../src/host/process.ts', import.meta.url).pathname;
+    const processModule = new URL('../../../src/host/sandbox/process.ts', import.meta.url).pathname;
     const bundle = join(folder, 'exits.mjs');
     writeFileSync(
       script,

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Sandbox } from 'llm-copilot-agent';
-import { bubblewrapLauncher } from '../../src/host/sandbox/bubblewrap-launcher.ts';
-import type { Confinement, Launcher, PathRules } from '../../src/host/sandbox/launcher.ts';
-import { probeBubblewrap } from '../../src/host/sandbox/probe-bubblewrap.ts';
-import { workspaceSandbox } from '../../src/host/sandbox/workspace-sandbox.ts';
+import { bubblewrapLauncher } from '../../../src/host/sandbox/bubblewrap-launcher.ts';
+import type { Confinement, Launcher, PathRules } from '../../../src/host/sandbox/launcher.ts';
+import { probeBubblewrap } from '../../../src/host/sandbox/probe-bubblewrap.ts';
+import { workspaceSandbox } from '../../../src/host/sandbox/workspace-sandbox.ts';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'bubblewrap-')));
 afterAll(() => rmSync(base, { recursive: true, force: true }));

@@ -22,7 +22,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openUndoStore, type UndoStore, type UndoStoreOptions } from '../../src/host/undo/undo-store.ts';
+import { openUndoStore, type UndoStore, type UndoStoreOptions } from '../../../src/host/undo/undo-store.ts';
 import { picture } from './undo-random.ts';
 
 let base: string;
@@ -482,7 +482,7 @@ describe('trouble', () => {
     const program = join(base, 'snap.mjs');
     await build({
       stdin: {
-        contents: `import { openUndoStore } from './src/host/undo-store.ts';
+        contents: `import { openUndoStore } from './src/host/undo/undo-store.ts';
           import { appendFileSync } from 'node:fs';
           const [root, dataDir, own] = process.argv.slice(2);
           for (let round = 0; ; round += 1) {
@@ -491,7 +491,7 @@ describe('trouble', () => {
             console.log(await store.snapshot());
             await store.close();
           }`,
-        resolveDir: join(import.meta.dirname, '../..'),
+        resolveDir: join(import.meta.dirname, '../../..'),
         loader: 'ts',
       },
       outfile: program,

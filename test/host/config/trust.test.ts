@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { addTrust, revokeTrust, trustedFolders, trustHash, trustOf } from '../../src/host/config/trust.ts';
+import { addTrust, revokeTrust, trustedFolders, trustHash, trustOf } from '../../../src/host/config/trust.ts';
 
 let base = '';
 let folder = '';

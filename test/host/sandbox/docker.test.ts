@@ -16,14 +16,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { ExecResult } from '../../src/core/sandbox.ts';
-import { hasImage } from '../../src/host/sandbox/docker-image.ts';
-import { dockerLauncher } from '../../src/host/sandbox/docker-launcher.ts';
-import { probeDocker } from '../../src/host/sandbox/docker-cli.ts';
-import { pruneContainers } from '../../src/host/sandbox/docker-prune.ts';
-import type { Confinement, Launcher, PathRules } from '../../src/host/sandbox/launcher.ts';
-import { startProcess } from '../../src/host/sandbox/process.ts';
-import { dockerAvailable, testImage } from '../support/docker.ts';
+import type { ExecResult } from '../../../src/core/sandbox.ts';
+import { hasImage } from '../../../src/host/sandbox/docker-image.ts';
+import { dockerLauncher } from '../../../src/host/sandbox/docker-launcher.ts';
+import { probeDocker } from '../../../src/host/sandbox/docker-cli.ts';
+import { pruneContainers } from '../../../src/host/sandbox/docker-prune.ts';
+import type { Confinement, Launcher, PathRules } from '../../../src/host/sandbox/launcher.ts';
+import { startProcess } from '../../../src/host/sandbox/process.ts';
+import { dockerAvailable, testImage } from '../../support/docker.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'docker-test-')));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -410,8 +410,8 @@ describe.skipIf(!dockerAvailable())('the docker launcher', { timeout: 60_000 }, 
     const root = workspace();
     const outfile = join(folder, 'owner.mjs');
     const source = `
-      import { dockerLauncher } from './src/host/docker-launcher.ts';
-      import { startProcess } from './src/host/process.ts';
+      import { dockerLauncher } from './src/host/sandbox/docker-launcher.ts';
+      import { startProcess } from './src/host/sandbox/process.ts';
       const [root, dataDir, image] = process.argv.slice(2);
       const launcher = dockerLauncher({ root, dataDir, folders: [], allowedHosts: [], limits: {}, context: 'shared' }, { image });
       const { argv, ...launch } = await launcher.launch('(env -i setsid ${nap(4716)} &) ; trap "" TERM HUP INT; ${nap(4716)}', { cwd: root, env: {} });

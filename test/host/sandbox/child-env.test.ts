@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { childEnv } from '../../src/host/sandbox/child-env.ts';
+import { childEnv } from '../../../src/host/sandbox/child-env.ts';
 
 describe('the environment of commands', () => {
   it('is what programs need, and nothing that is not known', () => {

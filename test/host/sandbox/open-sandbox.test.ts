@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Sandbox } from 'llm-copilot-agent';
-import { openSandbox, type OpenedSandbox, type SandboxSettings } from '../../src/host/sandbox/open-sandbox.ts';
-import { probeBubblewrap } from '../../src/host/sandbox/probe-bubblewrap.ts';
+import { openSandbox, type OpenedSandbox, type SandboxSettings } from '../../../src/host/sandbox/open-sandbox.ts';
+import { probeBubblewrap } from '../../../src/host/sandbox/probe-bubblewrap.ts';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'open-sandbox-')));
 afterAll(() => rmSync(base, { recursive: true, force: true }));

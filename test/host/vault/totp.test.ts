@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newTotp, verifyTotp } from '../../src/host/vault/totp.ts';
+import { newTotp, verifyTotp } from '../../../src/host/vault/totp.ts';
 
 // RFC 6238, appendix B, the rows of SHA-1; codes of six digits are the last six of eight.
 const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';

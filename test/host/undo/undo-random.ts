@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openUndoStore } from '../../src/host/undo/undo-store.ts';
+import { openUndoStore } from '../../../src/host/undo/undo-store.ts';
 
 /** A stream of numbers from 0 up to below 1 that a seed determines. */
 export const random = (seed: number): (() => number) => {
