@@ -8,7 +8,6 @@ import {
   type WebPage,
 } from 'llm-copilot-agent';
 import { decodedText, kindOf, visible } from './content.ts';
-import { readable } from './readable.ts';
 
 const inputSchema = {
   type: 'object',
@@ -43,6 +42,7 @@ const contentOf = async (page: WebPage): Promise<Content> => {
   const notes = page.truncated ? [`only the first ${maxBytes / 1e6} MB were read`] : [];
   const source = decodedText(page.contentType, page.body);
   if (kind === 'text') return { title: '', body: visible(source), notes };
+  const { readable } = await import('./readable.ts');
   const read = await readable(source, page.url);
   if (read.plain) notes.push('too large or too deep for Markdown: links and headings are lost');
   if (read.text === '') notes.push('no text in it; perhaps scripts make it');

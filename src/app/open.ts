@@ -25,6 +25,7 @@ import { retrying } from '../engine/resilience.ts';
 import { taint } from '../engine/taint.ts';
 import { run, type RunContext } from '../engine/run.ts';
 import { lightenHttpClient } from '../host/http-client.ts';
+import { openDatabase, type Database } from '../host/log/database.ts';
 import { ledger } from '../host/log/ledger.ts';
 import { retentionDaysIn } from '../host/log/audit-retention.ts';
 import { addFolderRules, type LoadedConfig } from '../host/config/config.ts';
@@ -36,10 +37,11 @@ import { remembering } from './asking.ts';
 import { limitsFrom } from './budgets.ts';
 import { findChecks } from './checks.ts';
 import { confine } from './confine.ts';
-import { openCredentials, type SecretUse } from './credentials.ts';
+import type { SecretUse } from './credentials.ts';
 import { journal } from './journal.ts';
 import { chooseModel, makeProvider, modelFacts, type HasKey } from './models.ts';
 import { openRedaction } from './redaction.ts';
+import { runCredentials } from './run-credentials.ts';
 import { askingForCodes, stepUp } from './step-up.ts';
 import { chooseSession, openSessions, sessionsPath, type SessionChoice } from './sessions.ts';
 import { loadSettings, projectFolder } from './settings.ts';
@@ -132,7 +134,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
   const config = await loadSettings(env, root, options);
   const settings = config.value;
   const minTlsVersion = settings.web?.minTlsVersion ?? defaults.web.minTlsVersion;
-  const credentials = openCredentials(env, settings.secrets, options.askSecret);
+  const credentials = await runCredentials(env, settings.secrets, options.askSecret);
   const hasKey: HasKey = (provider, plugin) => provider.keyEnv.some((name) => credentials.has(name, plugin));
   const choice = chooseModel(settings.model, plugins, hasKey);
   const model = modelFacts(settings);
@@ -142,7 +144,9 @@ export const open = async (options: JobOptions): Promise<Job> => {
     model,
     stallTimeoutMs: (settings.stallTimeoutSeconds ?? 120) * 1000,
   });
-  const book = ledger(sessionsPath(env), upToRepository(root).at(-1) ?? root);
+  let database: Database | undefined;
+  const shareDatabase = (): Database => (database ??= openDatabase(sessionsPath(env)));
+  const book = ledger(shareDatabase, upToRepository(root).at(-1) ?? root);
   const shared = purse(limitsFrom(settings), book);
   const names = [
     choice,
@@ -175,7 +179,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
 
   // A schema that is wrong costs no model call.
   if (options.outputSchema) (await import('../host/json-schema.ts')).schemaChecker(options.outputSchema);
-  const store = openSessions(env, { redact, retentionDays: retentionDaysIn(config) });
+  const store = openSessions(env, { redact, retentionDays: retentionDaysIn(config), database: shareDatabase() });
   try {
     const active = settings.verify === 'never' ? [] : checks.checks;
     const place = {
@@ -290,7 +294,6 @@ export const open = async (options: JobOptions): Promise<Job> => {
       context,
       close: async () => {
         await sandbox.close();
-        book.close();
         store.close();
       },
     };

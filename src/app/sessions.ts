@@ -4,6 +4,7 @@ import { redactor, secretValues, type Redact } from '../base/redact/redactor.ts'
 import { topRunsOf } from '../core/fold.ts';
 import type { Recorded } from '../core/event.ts';
 import type { SessionInfo, SessionStore } from '../core/session.ts';
+import type { Database } from '../host/log/database.ts';
 import { eventLog } from '../host/log/event-log.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 
@@ -13,8 +14,11 @@ export const sessionsPath = (env: Env): string => join(dataDir(env), 'sessions.d
 /** Opens the user's event log; what is written goes through `redact`, what is older than `retentionDays` is pruned. @throws CopilotError `E_DATABASE`, exit 3. */
 export const openSessions = (
   env: Env,
-  { redact = redactor(secretValues(env)), retentionDays }: { redact?: Redact; retentionDays?: number | undefined } = {},
-): SessionStore => eventLog(sessionsPath(env), redact, Date.now, retentionDays);
+  options: { redact?: Redact; retentionDays?: number | undefined; database?: Database } = {},
+): SessionStore => {
+  const { redact = redactor(secretValues(env)), retentionDays, database = sessionsPath(env) } = options;
+  return eventLog(database, redact, Date.now, retentionDays);
+};
 
 /** Which session a run belongs to. */
 export interface SessionChoice {

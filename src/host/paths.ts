@@ -15,3 +15,6 @@ export const configDir = (env: Env): string =>
 export const dataDir = (env: Env): string =>
   absolute(env.LLM_COPILOT_DATA_DIR) ??
   join(absolute(env.XDG_DATA_HOME) ?? join(env.HOME ?? homedir(), '.local', 'share'), 'llm-copilot');
+
+/** Where the vault of secrets lies. */
+export const vaultPath = (env: Env): string => join(dataDir(env), 'vault.json');

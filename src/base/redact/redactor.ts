@@ -1,5 +1,5 @@
 import { isOrdinary } from './known-values.ts';
-import { nameKind } from './secret-names.ts';
+import { mayName, nameKind } from './secret-names.ts';
 import { scanner, type OpenScanner } from './scanner.ts';
 
 export { isOrdinary } from './known-values.ts';
@@ -21,6 +21,8 @@ export type Redact = ((text: string) => string) & {
 
 const mark: Label = () => '[redacted]';
 const remembered = 64;
+/** Known values are no shorter (see `isOrdinary`), nor is any known form with what gives it away. */
+const leastSecret = 8;
 const leastRemembered = 256;
 
 /** Names of environment variables whose values are taken for secrets. `PWD` alone is the folder every shell tells. */
@@ -57,6 +59,7 @@ export const redactor = (values: readonly string[], label: Label = mark): Redact
   const answers = new Map<string, string>();
   const redact = (text: string): string => {
     if (text.length < 8) return text;
+    if (text.length < leastSecret) return text;
     const long = text.length > leastRemembered;
     const known = long ? answers.get(text) : undefined;
     if (known !== undefined) {
@@ -84,7 +87,7 @@ export const redactor = (values: readonly string[], label: Label = mark): Redact
 /** What stands under a name that means a secret is read together with it: alone it says nothing. */
 const underName = (name: string, text: string, redact: Redact): string => {
   const out = redact(text);
-  if (out !== text || text.length > 4096 || nameKind(name) === undefined) return out;
+  if (out !== text || text.length > 4096 || !mayName(name, 0, name.length) || nameKind(name) === undefined) return out;
   const line = JSON.stringify({ [name]: text });
   const read = redact(line);
   if (read === line) return text;

@@ -3,7 +3,7 @@ import { CopilotError, exitCodes, messageOf, usageError } from '../../base/error
 import { redacted, type Redact } from '../../base/redact/redactor.ts';
 import type { Event, Recorded } from '../../core/event.ts';
 import type { DeletionReason, SessionStore } from '../../core/session.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, type Database } from './database.ts';
 import {
   broken,
   chainEnd,
@@ -59,17 +59,18 @@ const listHint = 'List them with "llm-copilot sessions list".';
  * The event log in a SQLite file. Each event's hash covers the one before it, so a session is a chain; a fork's chain
  * goes on from the event it was forked at, and heads chain the sessions. Known secrets are redacted before an event is
  * hashed and kept.
+ * @param place the file, or the database when it is open already; the log closes it.
  * @param now milliseconds since the epoch.
  * @param retentionDays once a day, making a session deletes up to 50 sessions that are older; none when left out.
  * @throws CopilotError `E_DATABASE` when the file cannot be used.
  */
 export const eventLog = (
-  path: string,
+  place: string | Database,
   redact: Redact,
   now: () => number = Date.now,
   retentionDays?: number,
 ): SessionStore => {
-  const database = openDatabase(path);
+  const database = typeof place === 'string' ? openDatabase(place) : place;
   const heads = headChain(database);
   const ends = new Map<string, Link>();
   /** Sessions with events of ours that no head names yet. */

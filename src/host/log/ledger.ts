@@ -37,12 +37,17 @@ export const ledgerKeys = (atMs: number, repo: string): Record<LedgerScope, stri
 /**
  * The ledger in the database of the event log, shared by every process of the user. A process that is killed leaves what
  * it had promised reserved: nobody knows whether it was billed. A clock that went back does not open an old period again.
+ * @param place the database's file, or what gives one that is open already and that somebody else closes.
  * @param repo real path of the repository that pays for `perRepo`.
  * @param now milliseconds since the epoch.
  */
-export const ledger = (path: string, repo: string, now: () => number = Date.now): Ledger & { close(): void } => {
+export const ledger = (
+  place: string | (() => Database),
+  repo: string,
+  now: () => number = Date.now,
+): Ledger & { close(): void } => {
   let opened: Database | undefined;
-  const database = (): Database => (opened ??= openDatabase(path));
+  const database = (): Database => (typeof place === 'string' ? (opened ??= openDatabase(place)) : place());
   const at = (): number => {
     const row = database().prepare<[], { at: number | null }>('SELECT max(at) AS at FROM ledger').get();
     return Math.max(now(), row?.at ?? 0);

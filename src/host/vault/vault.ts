@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { SecretInfo } from '../../core/secret.ts';
-import { dataDir, type Env } from '../paths.ts';
+import { vaultPath, type Env } from '../paths.ts';
 import { damagedError, keyError, placeError, unwritable } from './vault-error.ts';
 import {
   fitOf,
@@ -74,9 +74,6 @@ export interface Vault {
 const maxTries = 3;
 /** Clocks of one machine are set by less than this all the time. */
 const clockSlackMs = 60_000;
-
-/** Where the vault lies. */
-export const vaultPath = (env: Env): string => join(dataDir(env), 'vault.json');
 
 const nothing = (): void => undefined;
 const factsOf = ({ id, header }: NewKey): KeyFacts => ({ keyId: id, keySource: header.source });

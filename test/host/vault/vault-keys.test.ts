@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Keychain } from '../../../src/host/vault/keychain.ts';
-import { hasVault, vault, vaultPath, type VaultOptions } from '../../../src/host/vault/vault.ts';
+import { vaultPath } from '../../../src/host/paths.ts';
+import { hasVault, vault, type VaultOptions } from '../../../src/host/vault/vault.ts';
 import type { VaultFile } from '../../../src/host/vault/vault-file.ts';
 
 let home = '';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { vault, vaultPath } from '../../../src/host/vault/vault.ts';
+import { vaultPath } from '../../../src/host/paths.ts';
+import { vault } from '../../../src/host/vault/vault.ts';
 
 const key = Buffer.alloc(32, 7).toString('base64');
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isCopilotError } from '../../../src/base/errors.ts';
-import { vault, vaultPath, type VaultOptions } from '../../../src/host/vault/vault.ts';
+import { vaultPath } from '../../../src/host/paths.ts';
+import { vault, type VaultOptions } from '../../../src/host/vault/vault.ts';
 import type { VaultFile } from '../../../src/host/vault/vault-file.ts';
 
 const values = new Map([

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { secretAge, valueProblem } from '../../../src/core/secret.ts';
-import { hasVault, vault, vaultPath, type VaultOptions } from '../../../src/host/vault/vault.ts';
+import { vaultPath } from '../../../src/host/paths.ts';
+import { hasVault, vault, type VaultOptions } from '../../../src/host/vault/vault.ts';
 
 const key = Buffer.alloc(32, 7).toString('base64');
 const dayMs = 86_400_000;
