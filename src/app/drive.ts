@@ -210,6 +210,7 @@ export const drive = async (
     for (const reader of all) reader.event(recorded);
   };
   const { sandbox } = job;
+  const isStreamed = readers.some((reader) => reader.transient !== undefined);
   const streams = screenStreams(job.redact, (item) => {
     for (const reader of readers) reader.transient?.(item);
   });
@@ -225,7 +226,7 @@ export const drive = async (
       }
       const item = step.value;
       if (isTransient(item)) {
-        streams.push(item);
+        if (isStreamed) streams.push(item);
         continue;
       }
       streams.flush(item);

@@ -140,14 +140,23 @@ const listRedacted = (list: readonly unknown[], redact: Redact): readonly unknow
 export const redacted = <T>(value: T, redact: Redact): T => {
   const clean = (one: unknown): unknown => {
     if (typeof one === 'string') return redact(one);
-    if (Array.isArray(one)) return listRedacted(one, redact).map(clean);
     if (typeof one !== 'object' || one === null) return one;
-    return Object.fromEntries(
-      Object.entries(one).map(([name, inner]) => [
-        name,
-        typeof inner === 'string' ? underName(name, inner, redact) : clean(inner),
-      ]),
-    );
+    // Most values hold no secret: they are handed on as they are, and nothing is copied.
+    if (Array.isArray(one)) {
+      const list: readonly unknown[] = listRedacted(one, redact);
+      let copy: unknown[] | undefined;
+      list.forEach((inner, index) => {
+        const out = clean(inner);
+        if (out !== inner) (copy ??= [...list])[index] = out;
+      });
+      return copy ?? list;
+    }
+    let copy: Record<string, unknown> | undefined;
+    for (const [name, inner] of Object.entries(one)) {
+      const out = typeof inner === 'string' ? underName(name, inner, redact) : clean(inner);
+      if (out !== inner) (copy ??= { ...one } as Record<string, unknown>)[name] = out;
+    }
+    return copy ?? one;
   };
   return clean(value) as T;
 };

@@ -19,8 +19,11 @@ export interface Scanner {
 
 /** A scanner that also says how sure it is, and what more text could change. */
 export interface OpenScanner extends Scanner {
-  /** As `find`; `undecided` is where what follows the text may still change what was found. */
-  readonly search: (text: string) => { hits: Hit[]; undecided: number };
+  /**
+   * As `find`; `undecided` is where what follows the text may still change what was found. It is only right where the
+   * text `goesOn`, for looking for it takes time.
+   */
+  readonly search: (text: string, goesOn?: boolean) => { hits: Hit[]; undecided: number };
 }
 
 const other = 0;
@@ -212,16 +215,18 @@ const scan = (text: string, depth: number): { hits: Hit[]; undecided: number } =
 /** A scanner for the known formats, names and shapes of secrets, and for the given values in every form they take. */
 export const scanner = (values: readonly string[] = []): OpenScanner => {
   const known: KnownValues | undefined = values.length > 0 ? knownValues(values) : undefined;
-  const searchPlain = (text: string): { hits: Hit[]; undecided: number } => {
+  const partial = (text: string, goesOn: boolean): number =>
+    known === undefined || !goesOn ? text.length : known.partial(text);
+  const searchPlain = (text: string, goesOn: boolean): { hits: Hit[]; undecided: number } => {
     const { hits, undecided } = scan(text, 0);
-    if (known === undefined) return { hits: merged(hits), undecided };
-    return { hits: merged([...hits, ...known.find(text)]), undecided: Math.min(undecided, known.partial(text)) };
+    const all = known === undefined ? hits : [...hits, ...known.find(text)];
+    return { hits: all.length === 0 ? all : merged(all), undecided: Math.min(undecided, partial(text, goesOn)) };
   };
-  const search = (raw: string): { hits: Hit[]; undecided: number } => {
+  const search = (raw: string, goesOn = false): { hits: Hit[]; undecided: number } => {
     const plain = unnumbered(raw);
-    if (plain === undefined) return searchPlain(raw);
+    if (plain === undefined) return searchPlain(raw, goesOn);
     const { text, rawAt } = plain;
-    const { hits, undecided } = searchPlain(text);
+    const { hits, undecided } = searchPlain(text, goesOn);
     const found = hits.map((hit) => ({
       ...hit,
       start: rawAt(hit.start),
@@ -231,7 +236,7 @@ export const scanner = (values: readonly string[] = []): OpenScanner => {
     const open = undecided >= text.length ? raw.length : rawAt(undecided);
     if (known === undefined) return { hits: found, undecided: open };
     // What looks like a number may be the beginning of a value.
-    return { hits: merged([...found, ...known.find(raw)]), undecided: Math.min(open, known.partial(raw)) };
+    return { hits: merged([...found, ...known.find(raw)]), undecided: Math.min(open, partial(raw, goesOn)) };
   };
   return {
     search,

@@ -68,7 +68,7 @@ export const redactingStream = (redact: Redact): RedactingStream => {
       swallowing = false;
       shown += stop + (/^-----END [A-Z ]*-----/.exec(line.slice(stop))?.[0].length ?? 0);
     } else if (held > eager && text.length - searched < held >> 3) return '';
-    const { hits, undecided } = parts.scanner.search(text);
+    const { hits, undecided } = parts.scanner.search(text, true);
     let safe = Math.max(shown, undecided);
     for (const { start, end } of hits) if (start < safe && end > safe) safe = Math.max(shown, start);
     if (text.length - safe > mostHeld) {
