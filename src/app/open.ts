@@ -182,11 +182,14 @@ export const open = async (options: JobOptions): Promise<Job> => {
   const store = openSessions(env, { redact, retentionDays: retentionDaysIn(config), database: shareDatabase() });
   try {
     const active = settings.verify === 'never' ? [] : checks.checks;
+    const [git, instructions] = [await gitSoon, await instructionsSoon];
+    // Files and their names are not ours: what hides in them is shown.
+    const { show } = placeholders;
     const place = {
       root,
       addedFolders: addDirs,
-      git: await gitSoon,
-      instructions: await instructionsSoon,
+      git: git && { ...git, changes: git.changes.map((line) => show(line)) },
+      instructions: instructions && { ...instructions, text: show(instructions.text) },
       checks: active,
     };
     const agents = loadAgents(place, {

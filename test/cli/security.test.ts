@@ -345,6 +345,16 @@ describe('text from outside', () => {
     ]);
   });
 
+  test('cannot hide in instructions or file names: what is invisible is shown to the model', async () => {
+    project.write('AGENTS.md', 'Be kind.\u202e dlrow\n');
+    project.write('a\u200bb.txt', 'x');
+    expect((await run([{ text: 'ok' }], [], { ANTHROPIC_API_KEY: apiKey })).code).toBe(0);
+    const sent = JSON.stringify(server?.requests[0]?.body);
+    expect(sent).toContain('Be kind.[U+202E] dlrow');
+    expect(sent).not.toContain('\u202e');
+    expect(sent).not.toContain('\u200b');
+  });
+
   test('is what policy explain can be asked about', async () => {
     const explain = async (...flags: string[]) =>
       JSON.parse(

@@ -59,13 +59,14 @@ const makePrivate = (path: string): void => {
 /**
  * Opens (and makes) the database. WAL with synchronous=NORMAL: a killed process loses nothing that was acknowledged, a
  * power cut may lose the last transactions.
+ * @param waitMs how long another process's transaction is waited for.
  * @throws CopilotError `E_DATABASE`, exit 3.
  */
-export const openDatabase = (path: string): Database => {
+export const openDatabase = (path: string, waitMs = 5000): Database => {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     makePrivate(path);
-    const raw = new Sqlite(path, { timeout: 5000 });
+    const raw = new Sqlite(path, { timeout: waitMs });
     const database = keeping(raw);
     raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     const version = (): number =>

@@ -7,6 +7,7 @@ import { redactor } from '../../../src/base/redact/redactor.ts';
 import type { Event } from '../../../src/core/event.ts';
 import { userMessage } from '../../../src/core/message.ts';
 import type { SessionStore } from '../../../src/core/session.ts';
+import { openDatabase } from '../../../src/host/log/database.ts';
 import { eventLog } from '../../../src/host/log/event-log.ts';
 
 let folder = '';
@@ -136,9 +137,14 @@ describe('the event log', () => {
     raw((database) => {
       database.exec("DROP TRIGGER events_never_change; UPDATE events SET body = '{bad'");
       expect(() => [...store.read(id)]).toThrow(expect.objectContaining({ code: 'E_DATABASE', exitCode: 3 }));
+      const hurried = eventLog(openDatabase(path, 50), redactor([]));
       database.exec('BEGIN EXCLUSIVE');
-      for (const write of [() => create(), () => store.delete(id), () => store.append(id, said('two'))])
-        expect(write).toThrow(expect.objectContaining({ code: 'E_DATABASE', exitCode: 3 }));
+      const writes = [
+        () => hurried.create({ root: '/w', title: 't' }),
+        () => hurried.delete(id),
+        () => hurried.append(id, said('two')),
+      ];
+      for (const write of writes) expect(write).toThrow(expect.objectContaining({ code: 'E_DATABASE', exitCode: 3 }));
       database.exec('ROLLBACK');
     });
   }, 30_000);
