@@ -1,6 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { redactor } from '../../src/base/redact/redactor.ts';
 import type { Event, Recorded } from '../../src/core/event.ts';
@@ -8,6 +7,7 @@ import { text, userMessage } from '../../src/core/message.ts';
 import { eventLog } from '../../src/host/log/event-log.ts';
 import { tempProject, type TempProject } from '../../src/testing.ts';
 import { cliHarness } from '../support/cli.ts';
+import { rawDatabase } from '../support/raw-database.ts';
 
 let home: ReturnType<typeof cliHarness>;
 let project: TempProject;
@@ -31,7 +31,7 @@ const record = (atMs: number, title: string, ...events: Event[]): string => {
 };
 const at = (date: string): number => Date.parse(date);
 const tamper = (sql: string): void => {
-  const raw = new Sqlite(database());
+  const raw = rawDatabase(database());
   for (const name of raw.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'").pluck().all())
     raw.exec(`DROP TRIGGER ${String(name)}`);
   raw.exec(sql);
@@ -359,7 +359,7 @@ describe('the journal', () => {
 describe('a database that refuses', () => {
   test('is exit 3 with the reason, and nothing is half done', async () => {
     const id = record(Date.now(), 'one', said('hi'));
-    const holder = new Sqlite(database());
+    const holder = rawDatabase(database());
     // The last of what a deletion writes fails; a disk that is really full is in test/host/audit.test.ts.
     holder.exec("CREATE TRIGGER full BEFORE DELETE ON sessions BEGIN SELECT RAISE(FAIL, 'no more room'); END");
     const refused = await cli('sessions', 'delete', id);

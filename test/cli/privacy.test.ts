@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
-import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { redactor } from '../../src/base/redact/redactor.ts';
 import { main } from '../../src/cli/main.ts';
@@ -12,6 +11,7 @@ import { openSnapshots } from '../../src/host/snapshots.ts';
 import { openUndoStore } from '../../src/host/undo/undo-store.ts';
 import { tempProject, type TempProject } from '../../src/testing.ts';
 import { cliHarness } from '../support/cli.ts';
+import { rawDatabase } from '../support/raw-database.ts';
 
 const marker = 'the-quick-marker-7391';
 let home: ReturnType<typeof cliHarness>;
@@ -48,12 +48,12 @@ const record = (root: string, words = marker, forkOf?: string): string =>
     return id;
   });
 const spend = (...scopes: string[]): void => {
-  const raw = new Sqlite(database());
+  const raw = rawDatabase(database());
   for (const scope of scopes) raw.prepare('INSERT INTO ledger VALUES (?, 1, 1, 1, 0, 0)').run(scope);
   raw.close();
 };
 const scopes = (): unknown[] => {
-  const raw = new Sqlite(database());
+  const raw = rawDatabase(database());
   const found = raw.prepare('SELECT scope FROM ledger ORDER BY scope').pluck().all();
   raw.close();
   return found;
@@ -229,7 +229,7 @@ describe('privacy erase', () => {
 
   test('says when another process keeps bytes in the database', async () => {
     record(project.root);
-    const reader = new Sqlite(database());
+    const reader = rawDatabase(database());
     reader.exec('BEGIN; SELECT count(*) FROM events');
     reader.prepare('SELECT count(*) FROM events').get();
     const busy = await cli('privacy', 'erase', '--all', '--yes');

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import type Sqlite from 'better-sqlite3';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { redactor } from '../../../src/base/redact/redactor.ts';
@@ -13,6 +13,7 @@ import { auditLog } from '../../../src/host/log/audit.ts';
 import { eventHash, genesis, headHash, type Head } from '../../../src/host/log/event-log-chain.ts';
 import { eventLog } from '../../../src/host/log/event-log.ts';
 import { migrations } from '../../../src/host/log/migrations.ts';
+import { rawDatabase } from '../../support/raw-database.ts';
 
 let folder = '';
 let path = '';
@@ -38,7 +39,7 @@ const session = (...words: string[]): string =>
     return id;
   });
 const raw = <T>(use: (database: Sqlite.Database) => T): T => {
-  const database = new Sqlite(path);
+  const database = rawDatabase(path);
   try {
     return use(database);
   } finally {

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import type Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { redactor } from '../../../src/base/redact/redactor.ts';
 import type { Event } from '../../../src/core/event.ts';
@@ -9,6 +9,7 @@ import { userMessage } from '../../../src/core/message.ts';
 import type { SessionStore } from '../../../src/core/session.ts';
 import { openDatabase } from '../../../src/host/log/database.ts';
 import { eventLog } from '../../../src/host/log/event-log.ts';
+import { rawDatabase } from '../../support/raw-database.ts';
 
 let folder = '';
 let path = '';
@@ -26,7 +27,7 @@ afterEach(() => {
 const said = (words: string): Event => ({ type: 'message.added', run: 'r', message: userMessage(words) });
 const create = (title = 'task') => store.create({ root: '/w', title }).id;
 const raw = <T>(use: (database: Sqlite.Database) => T): T => {
-  const database = new Sqlite(path);
+  const database = rawDatabase(path);
   try {
     return use(database);
   } finally {
