@@ -139,7 +139,7 @@ describe('the chain of heads', () => {
   test('holds sessions and tombstones from before there were heads', () => {
     raw((database) => {
       for (const step of migrations.slice(0, 2)) database.exec(step);
-      database.pragma('user_version = 2');
+      database.exec('PRAGMA user_version = 2');
       const body = JSON.stringify(said('old'));
       database.exec(
         "INSERT INTO sessions (id, root, title, created_at, updated_at, events) VALUES ('a', '/w', '', 1, 1, 1)",

@@ -386,7 +386,7 @@ describe('a database that cannot be used', () => {
   });
 
   test('is refused when a newer version wrote it', () => {
-    raw((database) => database.pragma('user_version = 99'));
+    raw((database) => database.exec('PRAGMA user_version = 99'));
     expect(() => eventLog(path, redactor([]))).toThrow('newer version');
   });
 });
