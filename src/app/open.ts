@@ -184,11 +184,11 @@ export const open = async (options: JobOptions): Promise<Job> => {
     const active = settings.verify === 'never' ? [] : checks.checks;
     const [git, instructions] = [await gitSoon, await instructionsSoon];
     // Files and their names are not ours: what hides in them is shown.
-    const { show } = placeholders;
+    const show = (words: string): string => placeholders.show(words);
     const place = {
       root,
       addedFolders: addDirs,
-      git: git && { ...git, changes: git.changes.map((line) => show(line)) },
+      git: git && { ...git, changes: git.changes.map(show) },
       instructions: instructions && { ...instructions, text: show(instructions.text) },
       checks: active,
     };
