@@ -387,6 +387,25 @@ describe('a production profile', () => {
     return () => generate(30_000);
   };
 
+  test('asks at a terminal for the code, and takes an empty line for a no', async () => {
+    configure('profiles:\n  prod:\n    production: true\n');
+    const code = await enrol();
+    server = await wireServer([...shell, ...shell]);
+    const ask = (answer: string) =>
+      home.cli(['run', '--profile', 'prod', '-m', 'anthropic', '--sandbox', 'local', '--verify', 'never', 'do it'], {
+        cwd: project.root,
+        env: { ...vaultEnv, ANTHROPIC_BASE_URL: server?.url ?? '', ANTHROPIC_API_KEY: apiKey },
+        terminal: { answers: [answer, 'y'] },
+      });
+    const refused = await ask('');
+    expect(refused.stderr).toContain('One-time code');
+    expect(refused.code).toBe(4);
+    // Mode ask asks about the command as well, once the code was right.
+    const allowed = await ask(code());
+    expect(allowed.code, allowed.stderr).toBe(0);
+    expect(allowed.stderr).toMatch(/One-time code[^]*Allow\?/);
+  });
+
   test('runs nothing without a one-time code, and goes on with one', async () => {
     configure('profiles:\n  prod:\n    production: true\n');
     const code = await enrol();

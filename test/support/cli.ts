@@ -75,7 +75,7 @@ export const cliHarness = () => {
         const write = stderr.write.bind(stderr);
         stderr.write = ((chunk: string | Buffer) => {
           const done = write(chunk);
-          if (chunk.toString().includes('Allow?')) {
+          if (/Allow\?|One-time code/.test(chunk.toString())) {
             const answer = answers.shift();
             setImmediate(() => (answer === undefined ? stdin.end() : stdin.write(`${answer}\n`)));
           }
