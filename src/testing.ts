@@ -3,7 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Block } from './core/message.ts';
+import { ToolError, type WebGet } from './core/tool.ts';
 import type { Capabilities, ModelProvider, Reply, Request, StopReason, Usage } from './core/provider.ts';
+
+/** Where there is no network. */
+export const noWeb: WebGet = async () => {
+  throw new ToolError('There is no network here.');
+};
 
 /** One answer of a scripted model. */
 export interface ScriptedTurn {

@@ -83,7 +83,7 @@ export const examine = async (
 ): Promise<Finding[]> => {
   const folder = dataDir(env);
   const settings = loadSettings(env, root);
-  // Both findings that need it say so when it fails.
+  // The findings that need it say so when it fails.
   settings.catch(() => undefined);
   const providers = plugins
     .flatMap((plugin) => plugin.providers ?? [])

@@ -61,11 +61,6 @@ export interface WebPage {
  */
 export type WebGet = (url: string, request: WebRequest, signal: AbortSignal) => Promise<WebPage>;
 
-/** Where there is no network. */
-export const noWeb: WebGet = async () => {
-  throw new ToolError('There is no network here.');
-};
-
 /** What a running call may use. */
 export interface ToolContext {
   readonly callId: string;

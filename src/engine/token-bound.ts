@@ -37,7 +37,7 @@ export interface TokenBound {
  * a provider counted already is taken as counted, so only what is new is bounded that coarsely.
  */
 export const tokenBound = (): TokenBound => {
-  let seen: { request: Request; count: number; tokens: number } | undefined;
+  let seen: { request: Request; first?: Message; last?: Message; count: number; tokens: number } | undefined;
   const sum = (messages: readonly Message[]): number =>
     messages.reduce((total, message) => total + mostTokensOf(message), 0);
   return {
@@ -46,16 +46,19 @@ export const tokenBound = (): TokenBound => {
       if (
         seen?.request.system === system &&
         seen.request.tools === tools &&
-        messages[0] === seen.request.messages[0] &&
-        messages[seen.count - 1] === seen.request.messages[seen.count - 1]
+        messages[0] === seen.first &&
+        messages[seen.count - 1] === seen.last
       )
         return seen.tokens + sum(messages.slice(seen.count));
       return frameTokens + Buffer.byteLength(system) + Buffer.byteLength(JSON.stringify(tools)) + sum(messages);
     },
     saw: (request, usage) => {
       const tokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
-      if (tokens > 0)
-        seen = { request: { ...request, messages: [...request.messages] }, count: request.messages.length, tokens };
+      if (tokens <= 0) return;
+      // The list itself goes on growing, or is written anew: what it began and ended with then is enough to know it by.
+      const { messages } = request;
+      const [first, last] = [messages[0], messages.at(-1)];
+      seen = { request, count: messages.length, tokens, ...(first && { first }), ...(last && { last }) };
     },
   };
 };

@@ -50,39 +50,20 @@ const everythingKept = (): string =>
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
     .join('\n');
-const run = async (turns: Turn[], argv: string[] = [], env: Record<string, string> = {}) => {
-  server = await wireServer(turns);
-  return home.cli(
-    [
-      '-p',
-      'go',
-      '-m',
-      'anthropic',
-      '--permission-mode',
-      'auto',
-      '--sandbox',
-      'local',
-      '--verify',
-      'never',
-      '--output-format',
-      'stream-json',
-      ...argv,
-    ],
-    { cwd: project.root, env: { ...vaultEnv, ANTHROPIC_BASE_URL: server.url, ...env } },
-  );
-};
-
-const streamed = () =>
+/** Runs a task against the server that was started. */
+const go = (argv: readonly string[], env: Record<string, string> = {}) =>
   home.cli(
     [
       ...['-p', 'go', '-m', 'anthropic', '--permission-mode', 'auto', '--sandbox', 'local', '--verify', 'never'],
-      ...['--output-format', 'stream-json', '--include-partial-messages'],
+      ...['--output-format', 'stream-json', ...argv],
     ],
-    {
-      cwd: project.root,
-      env: { ...vaultEnv, ANTHROPIC_BASE_URL: server?.url ?? '', ANTHROPIC_API_KEY: apiKey },
-    },
+    { cwd: project.root, env: { ...vaultEnv, ANTHROPIC_BASE_URL: server?.url ?? '', ...env } },
   );
+const run = async (turns: Turn[], argv: string[] = [], env: Record<string, string> = {}) => {
+  server = await wireServer(turns);
+  return go(argv, env);
+};
+const streamed = () => go(['--include-partial-messages'], { ANTHROPIC_API_KEY: apiKey });
 
 test('the log can be read by its owner only, also in a folder others may look into', async () => {
   mkdirSync(join(home.home, 'data'), { mode: 0o755 });
@@ -141,24 +122,7 @@ describe('a secret in a file', () => {
       name ||= /\[redacted:[a-z-]+:[0-9a-f]{8}\]/.exec(JSON.stringify(request.body))?.[0] ?? '';
       return turns(name)[index] ?? { text: 'Done.' };
     });
-    const ran = await home.cli(
-      [
-        '-p',
-        'go',
-        '-m',
-        'anthropic',
-        '--permission-mode',
-        'auto',
-        '--sandbox',
-        'local',
-        '--verify',
-        'never',
-        '--output-format',
-        'stream-json',
-        '--include-partial-messages',
-      ],
-      { cwd: project.root, env: { ...vaultEnv, ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: apiKey } },
-    );
+    const ran = await streamed();
     expect(ran.code, ran.stderr).toBe(0);
     expect(name).not.toBe('');
     expect(project.read('config.yaml')).toBe(before.replace('port: 1', 'port: 5432'));

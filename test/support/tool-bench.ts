@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
-  noWeb,
   textOf,
   type Event,
   type Sandbox,
@@ -11,6 +10,7 @@ import {
   type ToolOutput,
   type Transient,
 } from 'llm-copilot-agent';
+import { noWeb } from '../../src/testing.ts';
 import { localSandbox } from './local-sandbox.ts';
 
 /** A temp workspace with a real sandbox, and a way to call tools in it. */

@@ -64,8 +64,11 @@ const makePrivate = (path: string): void => {
  */
 export const openDatabase = (path: string, waitMs = 5000): Database => {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    makePrivate(path);
+    // What lives in memory only has no file to make.
+    if (path !== ':memory:') {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makePrivate(path);
+    }
     const raw = new Sqlite(path, { timeout: waitMs });
     const database = keeping(raw);
     raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');

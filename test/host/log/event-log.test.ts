@@ -36,6 +36,11 @@ const raw = <T>(use: (database: Sqlite.Database) => T): T => {
 };
 
 describe('the event log', () => {
+  test('in memory makes no file', () => {
+    openDatabase(':memory:').close();
+    expect(existsSync(':memory:')).toBe(false);
+  });
+
   test('gives back what was appended, in order and numbered', () => {
     const id = create();
     store.appendAll(id, [said('one'), said('two')]);
