@@ -24,7 +24,8 @@ const prepareRestored = (tool: Tool, input: unknown, placeholders: Placeholders)
   // Paths are logged, listed and spoken of.
   if (isNamed && placeholders.carries(effects))
     throw new ToolError('a path cannot hold the name of a secret ([redacted:…]); secrets are put back only into files');
-  return isLocal ? tool.prepare(placeholders.restore(input)) : prepared;
+  const restored = isLocal ? placeholders.restore(input) : input;
+  return restored === input ? prepared : tool.prepare(restored);
 };
 
 /** What acting on calls needs. */
