@@ -420,5 +420,7 @@ describe.each(subjects)('from the %s sandbox', { timeout: 120_000 }, (name, subj
     expect(greedy.output).not.toContain('HAD IT ALL');
     expect((await run(sandbox, node('console.log("fine")'))).output).toBe('fine\n');
     if (name !== 'docker') expect((await run(sandbox, 'nice')).output).toBe('5\n');
+    // When memory ends, what keeps the container is the last to go.
+    else expect((await run(sandbox, 'cat /proc/self/oom_score_adj')).output).toBe('1000\n');
   });
 });

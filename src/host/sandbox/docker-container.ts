@@ -42,6 +42,7 @@ const startMs = 8_500;
 const closeMs = 5_000;
 const forwardMs = 5_000;
 const controlMs = 10_000;
+const cpuEveryMs = 500;
 const keptWords = 4_000;
 
 /** When a process was started, in ticks since the machine was; undefined where nobody tells. */
@@ -129,7 +130,8 @@ export const startContainer = async ({ cli, image, args, onCpu }: ContainerOptio
       });
     });
     const order = (line: string): unknown => child.stdin.write(`${line}\n`);
-    if (onCpu) order('cpu');
+    const asking = onCpu && setInterval(() => order('cpu'), cpuEveryMs).unref();
+    void ended.then(() => clearInterval(asking));
 
     const pending = new Set<Promise<string>>();
     const control = (script: string, args: readonly string[] = []): Promise<string> => {

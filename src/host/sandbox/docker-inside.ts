@@ -14,7 +14,8 @@ const tools = ['bash', 'node', 'python3', 'socat'];
 /**
  * The main process. It has a user of its own, so that no command can stop, kill or debug it; it ends at the end of its
  * standard input, which the system closes when we are gone, and everything inside ends with it. It says what the image
- * has, then takes orders: `proxy <command>` starts the forwarder, `cpu` reports the CPU time used, twice a second.
+ * has, then takes orders: `proxy <command>` starts the forwarder, `cpu` reports the CPU time used so far. It starts
+ * nothing for that: what asks for memory while a command has it all is what the kernel may end.
  */
 export const mainScript = `umask 0
 mkdir ${folder} && mkdir ${folder}/run && chmod 755 ${folder} && chmod 1777 ${folder}/run || {
@@ -37,12 +38,15 @@ used() {
 while read -r order rest; do
   case $order in
     proxy) eval "$rest" & ;;
-    cpu) (while used; do sleep 0.5; done) & ;;
+    cpu) used ;;
   esac
 done`;
 
-/** Enters a command: `$0` is its id, the rest the program. It leads its session, and says so before it becomes the program. */
-export const enterScript = `f=${folder}/run/$0; echo $$ >$f; [ -e $f.end ] && exit 137; [ -d "$HOME" ] || mkdir -m 700 "$HOME"; exec "$@"`;
+/**
+ * Enters a command: `$0` is its id, the rest the program. It leads its session, and says so before it becomes the program.
+ * When memory ends, it ends before the main process, which would take everything with it.
+ */
+export const enterScript = `{ echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null; f=${folder}/run/$0; echo $$ >$f; [ -e $f.end ] && exit 137; [ -d "$HOME" ] || mkdir -m 700 "$HOME"; exec "$@"`;
 
 /** The same with a limit on CPU seconds of every process. */
 export const enterScriptWithin = (cpuSeconds: number): string => `ulimit -t ${Math.ceil(cpuSeconds)}; ${enterScript}`;
