@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Block } from './core/message.ts';
 import { ToolError, type WebGet } from './core/tool.ts';
-import type { Capabilities, ModelProvider, Reply, Request, StopReason, Usage } from './core/provider.ts';
+import { capabilitiesFrom, manifestOf, type ModelFacts } from './core/capabilities.ts';
+import type { ModelProvider, Reply, Request, StopReason, Usage } from './core/provider.ts';
 
 /** Where there is no network. */
 export const noWeb: WebGet = async () => {
@@ -27,7 +28,7 @@ export type Script = readonly ScriptedTurn[] | ((request: Request, turn: number)
 
 const countTokens = (value: unknown): number => Math.ceil(JSON.stringify(value).length / 4);
 
-const free: Capabilities = {
+const free: ModelFacts = {
   contextWindow: 200_000,
   maxOutputTokens: 8192,
   images: true,
@@ -52,10 +53,10 @@ const blocksOf = (turn: ScriptedTurn, index: number): Block[] => [
  */
 export const scriptedProvider = (
   script: Script,
-  options: { name?: string; capabilities?: Partial<Capabilities> } = {},
+  options: { name?: string; capabilities?: ModelFacts } = {},
 ): ModelProvider => ({
   name: options.name ?? 'scripted/model',
-  capabilities: () => ({ ...free, ...options.capabilities }),
+  capabilities: () => capabilitiesFrom(manifestOf({ ...free, ...options.capabilities })),
   async *stream(request, signal): AsyncGenerator<{ type: 'text.delta' | 'thinking.delta'; text: string }, Reply> {
     signal.throwIfAborted();
     const index = request.messages.filter((message) => message.role === 'assistant').length;

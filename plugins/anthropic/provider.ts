@@ -2,7 +2,6 @@ import {
   isProviderError,
   ProviderError,
   stallWatch,
-  type Capabilities,
   type Contribution,
   type Delta,
   type ModelProvider,
@@ -13,14 +12,6 @@ import {
 import { isStaleThinking, keyName } from './errors.ts';
 import { readReply } from './reply.ts';
 import { bodyOf } from './request.ts';
-
-const unknownModel: Capabilities = {
-  contextWindow: 200_000,
-  maxOutputTokens: 8192,
-  images: true,
-  thinking: false,
-  price: null,
-};
 
 const signaturesOf = ({ messages }: Request): string[] =>
   messages.flatMap(({ content }) =>
@@ -42,7 +33,7 @@ const anthropic = (host: PluginHost, model: string): ModelProvider => {
   // The SDK loads while the start-up goes on; should it fail to, the first request says so.
   const connected = import('./client.ts').then(({ connect }) => connect({ baseUrl, key, stallTimeoutMs }));
   connected.catch(() => undefined);
-  const capabilities: Capabilities = { ...unknownModel, ...host.model('anthropic', model) };
+  const capabilities = host.model('anthropic', model);
   const stale = new Set<string>();
 
   return {
@@ -54,7 +45,7 @@ const anthropic = (host: PluginHost, model: string): ModelProvider => {
       const watch = stallWatch('Anthropic', stallTimeoutMs, signal);
       try {
         const ask = await connected;
-        const body = (): ReturnType<typeof bodyOf> => bodyOf(request, model, capabilities.thinking, stale);
+        const body = (): ReturnType<typeof bodyOf> => bodyOf(request, model, capabilities.features.thinking, stale);
         const events = await ask(body(), watch).catch((error: unknown) => {
           // After a compaction earlier reasoning is refused; the conversation goes on without it.
           if (!isProviderError(error) || !isStaleThinking(error)) throw error;

@@ -7,7 +7,7 @@ const plugin: Plugin = {
     // Default read from https://developers.openai.com/api/docs/models/gpt-6.2-sol on 2026-11-21.
     { name: 'openai', keyEnv: ['OPENAI_API_KEY'], defaultModel: 'gpt-6.2-sol' },
     // Newer models of OpenAI itself call tools only through Responses (their model pages, read 2026-11-21).
-    { name: 'openai-chat', keyEnv: ['OPENAI_API_KEY'], defaultModel: 'gpt-5.4' },
+    { name: 'openai-chat', keyEnv: ['OPENAI_API_KEY'], defaultModel: 'gpt-5.4', table: 'openai' },
   ],
   load: () => import('./provider.ts'),
 };

@@ -2,7 +2,6 @@ import {
   isProviderError,
   ProviderError,
   stallWatch,
-  type Capabilities,
   type Contribution,
   type Delta,
   type ModelProvider,
@@ -17,14 +16,6 @@ import type { Api } from './client.ts';
 import { isStaleReasoning, keyName } from './errors.ts';
 import { foldResponses, responsesReply, type ResponsesState } from './responses-reply.ts';
 import { responsesBody } from './responses-request.ts';
-
-const unknownModel: Capabilities = {
-  contextWindow: 128_000,
-  maxOutputTokens: 8192,
-  images: true,
-  thinking: false,
-  price: null,
-};
 
 /** A server that can be asked. */
 interface Server {
@@ -106,7 +97,7 @@ const signaturesOf = ({ messages }: Request): string[] =>
 /** One model of the Responses API. */
 const responses = (host: PluginHost, model: string): ModelProvider => {
   const server = serverOf(host);
-  const capabilities: Capabilities = { ...unknownModel, ...host.model('openai', model) };
+  const capabilities = host.model('openai', model);
   const stale = new Set<string>();
   return {
     name: `openai/${model}`,
@@ -117,7 +108,7 @@ const responses = (host: PluginHost, model: string): ModelProvider => {
       try {
         const api = await server.api;
         const body = (): ReturnType<typeof responsesBody> =>
-          responsesBody(request, model, capabilities.thinking, stale);
+          responsesBody(request, model, capabilities.features.thinking, stale);
         const events = await api.responses(body(), watch).catch((error: unknown) => {
           // Reasoning of another model or organisation is refused; the conversation goes on without it.
           if (!isProviderError(error) || !isStaleReasoning(error)) throw error;
@@ -137,8 +128,7 @@ const responses = (host: PluginHost, model: string): ModelProvider => {
 /** One model of any server that speaks Chat Completions. */
 const chat = (host: PluginHost, model: string): ModelProvider => {
   const server = serverOf(host);
-  const known = host.model('openai-chat', model) ?? (server.official ? host.model('openai', model) : undefined);
-  const capabilities: Capabilities = { ...unknownModel, ...known };
+  const capabilities = host.model('openai-chat', model);
   return {
     name: `openai-chat/${model}`,
     capabilities: () => capabilities,

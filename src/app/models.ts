@@ -1,9 +1,10 @@
 import { configError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import { capabilitiesFrom, manifestOf, type Manifest } from '../core/capabilities.ts';
 import type { Config } from '../core/config.ts';
 import type { Plugin, PluginHost, ProviderManifest } from '../core/plugin.ts';
-import type { Capabilities, ModelProvider } from '../core/provider.ts';
-import { readTemplates } from '../host/templates.ts';
+import type { ModelProvider } from '../core/provider.ts';
+import { shippedTable, type ModelTable } from '../host/model-tables.ts';
 
 /** A model somebody asked for, and the plugin that serves it. */
 export interface ModelChoice {
@@ -51,35 +52,33 @@ export const chooseModel = (name: string | undefined, plugins: readonly Plugin[]
   return { ...offer, model: rest.join('/') || offer.provider.defaultModel };
 };
 
-type ModelTable = Record<string, Partial<Capabilities>>;
-
 /** The entry of the id itself, else of the longest id it begins with (dated ids of a known model). */
-const lookUp = (table: ModelTable, id: string): Partial<Capabilities> | undefined => {
-  const best = Object.keys(table)
+const lookUp = (models: Readonly<Record<string, Manifest>>, id: string): Manifest | undefined => {
+  const best = Object.keys(models)
     .filter((known) => id === known || id.startsWith(`${known}-`))
     .sort((a, b) => b.length - a.length)[0];
-  return best === undefined ? undefined : table[best];
+  return best === undefined ? undefined : models[best];
 };
 
 /** What is known of models: the config's table over the shipped one. */
-export const modelFacts = (config: Config): PluginHost['model'] => {
-  let shipped: Map<string, ModelTable> | undefined;
-  return (provider, id) => {
-    shipped ??= new Map(
-      [...readTemplates('models', '.json')].map(([name, source]) => [
-        name,
-        (JSON.parse(source) as { models: ModelTable }).models,
-      ]),
-    );
-    // `openai-chat` speaks of the same models as `openai`.
-    const table = shipped.get(provider) ?? shipped.get(provider.split('-', 1)[0] ?? '') ?? {};
+export const modelFacts = (config: Config, plugins: readonly Plugin[]): PluginHost['model'] => {
+  const tables = new Map<string, ModelTable | undefined>();
+  const tableOf = (name: string): ModelTable | undefined => {
+    if (!tables.has(name)) tables.set(name, shippedTable(name));
+    return tables.get(name);
+  };
+  const tableNames = new Map(offersOf(plugins).map(({ provider }) => [provider.name, provider.table]));
+  return (provider, id, fromPlugin) => {
+    const table = tableOf(tableNames.get(provider) ?? provider);
+    const known = table && lookUp(table.models, id);
     const own = config.models?.[`${provider}/${id}`];
-    const found = lookUp(table, id);
-    if (!own) return found;
-    const given = Object.fromEntries(
-      Object.entries(own).filter(([, value]) => value !== undefined),
-    ) as Partial<Capabilities>;
-    return { ...found, ...given };
+    const { contextWindow, maxOutputTokens, images, thinking, price, ...sections } = own ?? {};
+    return capabilitiesFrom(
+      fromPlugin,
+      ...(known ? [table?.defaults, known] : [table?.unknown]),
+      manifestOf({ contextWindow, maxOutputTokens, images, thinking, price }),
+      sections,
+    );
   };
 };
 

@@ -137,12 +137,13 @@ export const open = async (options: JobOptions): Promise<Job> => {
   const credentials = await runCredentials(env, settings.secrets, options.askSecret);
   const hasKey: HasKey = (provider, plugin) => provider.keyEnv.some((name) => credentials.has(name, plugin));
   const choice = chooseModel(settings.model, plugins, hasKey);
-  const model = modelFacts(settings);
+  const model = modelFacts(settings, plugins);
   const hostOf = (plugin: string): PluginHost => ({
     secret: (name) => credentials.secret(name, plugin),
     env: (name) => (env[name] === '' ? undefined : env[name]),
     model,
     stallTimeoutMs: (settings.stallTimeoutSeconds ?? 120) * 1000,
+    fetch,
   });
   let database: Database | undefined;
   const shareDatabase = (): Database => (database ??= openDatabase(sessionsPath(env)));

@@ -1,6 +1,6 @@
 import type { CopilotError } from '../base/errors.ts';
 import type { Message } from './message.ts';
-import type { Need } from './provider.ts';
+import type { Need } from './capabilities.ts';
 
 /** Data: what a model is told, what it may use. */
 export interface Agent {

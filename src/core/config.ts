@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { features, parameterNames } from './capabilities.ts';
 
 const positive = z.number().check(z.positive());
 const count = z.int().check(z.minimum(0));
@@ -20,6 +21,79 @@ const size = z.union([z.int().check(z.minimum(1)), z.string().check(z.regex(/^\d
 /** One line of `permissions.rules`: text, or a mapping such as `deny: read(.env)` with a reason and examples. */
 export const ruleSchema = z.union([z.string(), z.record(z.string(), z.union([z.string(), z.array(z.string())]))]);
 const mode = z.enum(['plan', 'ask', 'accept-edits', 'auto', 'bypass']);
+
+const modality = z.enum(['text', 'image', 'audio', 'video', 'document']);
+const maxCount = z.optional(z.int().check(z.minimum(1)));
+const rateLimits = z.strictObject({
+  requests_per_minute: z.optional(positive),
+  requests_per_day: z.optional(positive),
+  tokens_per_minute: z.optional(positive),
+  max_concurrent_requests: maxCount,
+});
+const parameter = z.strictObject({
+  supported: z.boolean(),
+  min: z.optional(z.number()),
+  max: z.optional(z.number()),
+  default: z.optional(z.number()),
+});
+/** The parts of a capability manifest, as the tables of models have them. */
+const manifestSections = {
+  modalities: z.optional(
+    z.strictObject({
+      input: z.optional(z.array(modality)),
+      output: z.optional(z.array(modality)),
+      configs: z.optional(
+        z.strictObject({
+          image: z.optional(
+            z.strictObject({
+              formats: z.optional(z.array(z.string())),
+              max_size_bytes: maxCount,
+              max_images_per_request: maxCount,
+              max_width: maxCount,
+              max_height: maxCount,
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
+  features: z.optional(z.partialRecord(z.enum(features), z.boolean())),
+  parameters: z.optional(z.partialRecord(z.enum(parameterNames), parameter)),
+  roles: z.optional(z.strictObject({ system: z.optional(z.boolean()), tool: z.optional(z.boolean()) })),
+  constraints: z.optional(
+    z.strictObject({
+      tokens: z.optional(
+        z.strictObject({
+          max_context_window: maxCount,
+          max_input_tokens: maxCount,
+          max_output_tokens: maxCount,
+          encoding: z.optional(z.string()),
+        }),
+      ),
+      rate_limits: z.optional(rateLimits),
+      messages: z.optional(
+        z.strictObject({
+          allow_consecutive_same_role: z.optional(z.boolean()),
+          tool_call_id: z.optional(z.string()),
+        }),
+      ),
+      mutually_exclusive: z.optional(z.array(z.array(z.enum(parameterNames)))),
+    }),
+  ),
+  prices: z.optional(
+    z.array(
+      z.strictObject({
+        from: z.optional(z.string().check(z.regex(/^\d{4}-\d\d-\d\d$/))),
+        input: z.number().check(z.minimum(0)),
+        output: z.number().check(z.minimum(0)),
+        cache_read: z.optional(z.number().check(z.minimum(0))),
+        cache_write: z.optional(z.number().check(z.minimum(0))),
+      }),
+    ),
+  ),
+  deprecation_date: z.optional(z.string()),
+  extensions: z.optional(z.record(z.string(), z.unknown())),
+};
 
 /** The configuration file's shape. Every key is optional; an unknown key is an error. */
 export const configSchema = z.strictObject({
@@ -125,10 +199,39 @@ export const configSchema = z.strictObject({
       timeoutSeconds: z.optional(positive),
     }),
   ),
+  /** Models that answer, and who is asked first. */
+  route: z.optional(
+    z.strictObject({
+      strategy: z.optional(z.string()),
+      /** `provider/model`, or that with its share in round-robin. */
+      models: z.optional(
+        z.array(z.union([z.string(), z.strictObject({ model: z.string(), weight: z.optional(positive) })])),
+      ),
+    }),
+  ),
+  /** For titles, summaries and compaction. */
+  smallModel: z.optional(z.string()),
+  lossiness: z.optional(z.enum(['strict', 'warn', 'coerce'])),
+  timeouts: z.optional(z.strictObject({ connectSeconds: z.optional(positive), totalSeconds: z.optional(positive) })),
+  /** By provider: a preset's name, or limits. */
+  rateLimits: z.optional(z.record(z.string(), z.union([z.string(), rateLimits]))),
+  /** Model calls of this process under way at a time; what comes after waits, or fails. */
+  concurrency: z.optional(
+    z.strictObject({ maxCalls: z.optional(z.int().check(z.minimum(1))), whenFull: z.optional(z.enum(['wait', 'fail'])) }),
+  ),
+  network: z.optional(
+    z.strictObject({
+      /** PEM file of authorities trusted beside the usual ones. */
+      caFile: z.optional(z.string()),
+      /** Hosts that may speak an older TLS. */
+      minTlsVersions: z.optional(z.record(z.string(), z.enum(['TLSv1.2', 'TLSv1.3']))),
+    }),
+  ),
   models: z.optional(
     z.record(
       z.string(),
       z.strictObject({
+        ...manifestSections,
         contextWindow: z.optional(z.int().check(z.minimum(1000))),
         maxOutputTokens: z.optional(z.int().check(z.minimum(1))),
         images: z.optional(z.boolean()),
@@ -158,6 +261,10 @@ export const defaults = {
   maxTurns: 100,
   maxRepairs: 2,
   stallTimeoutSeconds: 120,
+  timeouts: { connectSeconds: 10, totalSeconds: 1800 },
+  route: { strategy: 'primary-with-fallbacks' },
+  lossiness: 'warn',
+  concurrency: { maxCalls: 100, whenFull: 'wait' },
   verify: 'auto',
   requireVerified: false,
   sandbox: { kind: 'auto', isolation: { level: 'moderate', context: 'shared' } },

@@ -1,5 +1,6 @@
 import type { JudgedClaim } from './evidence.ts';
 import type { BudgetWarning } from './budget.ts';
+import type { Loss } from './loss.ts';
 import type { Block, Message, Origin } from './message.ts';
 import type { Effect } from './policy.ts';
 import type { Enforcement } from './sandbox.ts';
@@ -24,7 +25,10 @@ export interface ErrorInfo {
 export type Event = { run: string } & (
   | { type: 'run.started'; agent: string; parent?: string; continues?: string }
   | { type: 'message.added'; message: Message }
-  | { type: 'model.selected'; model: string; purpose: Purpose }
+  /** Who is asked from here on. A change within a run says why. */
+  | { type: 'model.selected'; model: string; purpose: Purpose; why?: string }
+  /** What requests lose at a model, each loss once per run and model. */
+  | { type: 'model.adapted'; model: string; losses: readonly Loss[] }
   | { type: 'sandbox.selected'; sandbox: string; enforces: Enforcement }
   | { type: 'model.retried'; model: string; attempt: number; waitMs: number; reason: string }
   | { type: 'usage'; model: string; purpose: Purpose; usage: Usage; costUsd: number | null; durationMs: number }

@@ -1,27 +1,8 @@
 import { CopilotError, exitCodes } from '../base/errors.ts';
 import type { BudgetWarning } from './budget.ts';
+import type { Capabilities, ModelPrice, ParameterName } from './capabilities.ts';
+import type { Loss } from './loss.ts';
 import type { Block, Message } from './message.ts';
-
-/** Prices in USD per million tokens. */
-export interface ModelPrice {
-  inputPerMTok: number;
-  outputPerMTok: number;
-  cacheReadPerMTok: number;
-  cacheWritePerMTok: number;
-}
-
-/** What one model can do. Token counts are in the model's own tokens. */
-export interface Capabilities {
-  contextWindow: number;
-  maxOutputTokens: number;
-  images: boolean;
-  thinking: boolean;
-  /** Null when the price is not known: cost is then reported as null, never as 0. */
-  price: ModelPrice | null;
-}
-
-/** A capability an agent may ask for. */
-export type Need = 'images' | 'thinking';
 
 /** How a tool is shown to a model. */
 export interface ToolSpec {
@@ -37,6 +18,14 @@ export interface Request {
   tools: readonly ToolSpec[];
   messages: readonly Message[];
   maxOutputTokens: number;
+  parameters?: Readonly<Partial<Record<ParameterName, number>>>;
+  /** Texts that end the answer; they are not part of it. */
+  stop?: readonly string[];
+  seed?: number;
+  /** The form of the answer; free text when left out. */
+  output?: { type: 'json' } | { type: 'json_schema'; name: string; schema: object };
+  /** False: at most one tool call per reply. */
+  parallelTools?: boolean;
 }
 
 /** Tokens a call used. `inputTokens` leaves out what was read from or written to the cache. */
@@ -45,6 +34,8 @@ export interface Usage {
   outputTokens: number;
   cacheReadTokens: number;
   cacheWriteTokens: number;
+  /** Part of `outputTokens`, where the provider tells. */
+  reasoningTokens?: number;
 }
 
 /** Why a model stopped. */
@@ -56,18 +47,33 @@ export interface Reply {
   stopReason: StopReason;
   /** Undefined when the provider reported none. */
   usage: Usage | undefined;
+  /** Set by decorators: `provider/model` that answered, and what that cost (null when the price is not known). */
+  model?: string;
+  costUsd?: number | null;
+}
+
+/** How much of a limit is left, as a provider's answer says. */
+export interface LimitState {
+  remaining: number;
+  /** Milliseconds until it is whole again. */
+  resetMs: number;
+  limit?: number;
 }
 
 /**
  * A piece of an answer while it streams, or what decorators have to tell. `retry` voids every piece since the call began;
- * `assumed` is what an attempt of unknown usage counts as.
+ * `assumed` is what an attempt of unknown usage counts as; `selected` says who is asked from here on and why, `losses` what
+ * the request loses there; `limits` is what the provider's answer says of its rate limits.
  */
 export type Delta =
   | { type: 'text.delta'; text: string }
   | { type: 'thinking.delta'; text: string }
   | { type: 'assumed'; tokens: number; costUsd: number | null; why: string }
   | { type: 'budget'; warning: BudgetWarning }
-  | { type: 'retry'; attempt: number; waitMs: number; reason: string };
+  | { type: 'selected'; model: string; why: string }
+  | { type: 'losses'; model: string; losses: readonly Loss[] }
+  | { type: 'limits'; requests?: LimitState; tokens?: LimitState }
+  | { type: 'retry'; model: string; attempt: number; waitMs: number; reason: string };
 
 /** Turns a request into deltas and a reply. Decorators (retry, budget, …) have the same shape. */
 export interface ModelProvider {
@@ -90,7 +96,13 @@ export type ProviderErrorKind =
   | 'malformed'
   | 'context_too_long'
   | 'not_found'
-  | 'invalid_request';
+  | 'invalid_request'
+  /** Too many calls are under way in this process. */
+  | 'busy'
+  /** It failed so often that it is not asked for a while. */
+  | 'unavailable'
+  /** The request would lose more than the mode of lossiness allows. */
+  | 'incompatible';
 
 const retryableKinds: ReadonlySet<ProviderErrorKind> = new Set([
   'rate_limit',
@@ -100,6 +112,8 @@ const retryableKinds: ReadonlySet<ProviderErrorKind> = new Set([
   'timeout',
   'truncated',
   'malformed',
+  'busy',
+  'unavailable',
 ]);
 
 const providerBrand = Symbol.for('llm-copilot.ProviderError');

@@ -1,4 +1,5 @@
 import { messageOf } from '../base/errors.ts';
+import { priceOf } from '../core/capabilities.ts';
 import { costUsd, isProviderError, type Delta, type ModelProvider, type Reply, type Usage } from '../core/provider.ts';
 import { usdOf } from '../core/ledger.ts';
 import type { Purse } from './purse.ts';
@@ -58,7 +59,7 @@ export const budgeted = (provider: ModelProvider, shared: Purse): ModelProvider 
   return {
     ...provider,
     async *stream(request, signal) {
-      const { price } = provider.capabilities();
+      const price = priceOf(provider.capabilities());
       const tokens = bound.of(request);
       // Input at the dearest rate it can be billed at. USD per million tokens are thousands of nanos per token.
       const inputRate = price && Math.max(price.inputPerMTok, price.cacheReadPerMTok, price.cacheWritePerMTok) * 1000;
@@ -86,7 +87,7 @@ export const budgeted = (provider: ModelProvider, shared: Purse): ModelProvider 
         else yield assumed('the provider did not say what it used');
         const spent = usage && { nanos: Math.ceil((costUsd(usage, price) ?? 0) * 1e9), tokens: tokensOf(usage) };
         for (const warning of reservation.settle(spent)) yield { type: 'budget', warning };
-        return { ...reply, usage };
+        return { ...reply, usage, model: provider.name, costUsd: usage ? costUsd(usage, price) : null };
       } catch (error) {
         // What came before the failure was produced, whatever the error says.
         if (!heard.anything && isFree(error)) reservation.settle({ nanos: 0, tokens: 0 });

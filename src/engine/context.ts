@@ -1,8 +1,9 @@
 import { CopilotError, exitCodes } from '../base/errors.ts';
 import type { Event, Transient } from '../core/event.ts';
 import { originOf, text, textOf, userMessage, type Block, type Message } from '../core/message.ts';
-import type { Capabilities, ModelProvider, Usage } from '../core/provider.ts';
-import { callModel } from './call-model.ts';
+import type { Capabilities } from '../core/capabilities.ts';
+import type { ModelProvider, Usage } from '../core/provider.ts';
+import { callModel, type Told } from './call-model.ts';
 
 /** Characters per token, on the safe side for code; real counts from the provider replace it as they come in. */
 const charsPerToken = 3;
@@ -66,11 +67,10 @@ export interface ContextWindow {
 
 /** The window of a model; `fixedTokens` is what system prompt and tools take. */
 export const windowOf = (capabilities: Capabilities, fixedTokens: number): ContextWindow => {
-  const maxOutputTokens = Math.min(
-    capabilities.maxOutputTokens,
-    Math.max(1024, Math.floor(capabilities.contextWindow / 4)),
-  );
-  let limit = capabilities.contextWindow - maxOutputTokens;
+  const { max_context_window: whole, max_input_tokens: input = whole, max_output_tokens: most } =
+    capabilities.constraints.tokens;
+  const maxOutputTokens = Math.min(most, Math.max(1024, Math.floor(whole / 4)));
+  let limit = Math.min(input, whole - maxOutputTokens);
   // Provider's count minus our estimate at that time: corrects later estimates in both directions.
   let correction = fixedTokens;
   // A conversation only grows between two compactions: each message is counted once.
@@ -165,7 +165,7 @@ export async function* compact(
   messages: Message[],
   window: ContextWindow,
   provider: ModelProvider,
-  run: string,
+  { run, told }: { run: string; told: Told },
   signal: AbortSignal,
 ): AsyncGenerator<Event | Transient, void> {
   const beforeTokens = window.tokens(messages);
@@ -184,7 +184,7 @@ export async function* compact(
         messages: [userMessage(transcript(old))],
         maxOutputTokens: Math.min(2048, window.maxOutputTokens),
       };
-      const reply = yield* callModel(provider, request, run, 'summary', signal);
+      const reply = yield* callModel(provider, request, { run, purpose: 'summary', told }, signal);
       const summary = userMessage(`Summary of the work so far, made to save room:\n\n${textOf(reply.content)}`);
       replacement = [
         first,

@@ -22,9 +22,11 @@ export const fallingBack = (providers: readonly ModelProvider[]): ModelProvider 
           return reply;
         } catch (error) {
           if (!isProviderError(error) || !error.retryable || index >= providers.length - 1) throw error;
+          const { name } = active();
           index++;
           yield {
             type: 'retry',
+            model: name,
             attempt: index,
             waitMs: 0,
             reason: `${error.message} Going on with ${active().name}.`,

@@ -77,7 +77,7 @@ export const retrying = (provider: ModelProvider, options: RetryOptions = {}): M
           const backoffMs = random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
           const waitMs = Math.round(Math.min(leftMs, Math.max(askedMs, backoffMs)));
           leftMs -= waitMs;
-          yield { type: 'retry', attempt, waitMs, reason: error.message };
+          yield { type: 'retry', model: provider.name, attempt, waitMs, reason: error.message };
           await sleep(waitMs, signal);
         }
       }

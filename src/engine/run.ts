@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { CopilotError, exitCodes, isCopilotError, limitError } from '../base/errors.ts';
 import type { Agent, RunResult, Task } from '../core/agent.ts';
-import type { ErrorInfo, Event, Transient } from '../core/event.ts';
+import type { ErrorInfo, Event, Purpose, Transient } from '../core/event.ts';
 import { callsOf, originOf, text, textOf, type Message } from '../core/message.ts';
 import type { Ask, Policy } from '../core/policy.ts';
-import { isProviderError, type ModelProvider, type Need, type ToolSpec } from '../core/provider.ts';
+import type { Need } from '../core/capabilities.ts';
+import { isProviderError, type ModelProvider, type ToolSpec } from '../core/provider.ts';
 import type { Sandbox } from '../core/sandbox.ts';
 import type { Tool, WebGet } from '../core/tool.ts';
 import { act, type ActContext } from './act.ts';
-import { callModel } from './call-model.ts';
+import { callModel, nothingTold } from './call-model.ts';
 import { compact, estimateTokens, windowOf } from './context.ts';
 import { loadedIn, loadTool } from './load-tool.ts';
 import type { Placeholders } from './placeholders.ts';
@@ -19,7 +20,8 @@ import type { Taint } from './taint.ts';
 export interface RunContext {
   readonly agents: ReadonlyMap<string, Agent>;
   readonly tools: ReadonlyMap<string, Tool>;
-  model(needs: readonly Need[]): ModelProvider;
+  /** The model for a purpose; a small one may do for anything but work. */
+  model(needs: readonly Need[], purpose: Purpose): ModelProvider;
   readonly policy: Policy;
   readonly ask: Ask;
   readonly sandbox: Sandbox;
@@ -131,7 +133,9 @@ export async function* run(
     for (const message of task.messages) yield* add(message);
     const tainting = originOf(messages);
     if (tainting !== undefined) context.taint.note({ origin: tainting, source: 'this conversation' });
-    const provider = context.model(agent.needs ?? []);
+    const provider = context.model(agent.needs ?? [], 'work');
+    const told = nothingTold();
+    told.models.set('work', provider.name);
     yield { type: 'model.selected', run: id, model: provider.name, purpose: 'work' };
     const named = (names: readonly string[] = []): Tool[] => names.flatMap((name) => context.tools.get(name) ?? []);
     const onDemand = named(agent.onDemand);
@@ -163,15 +167,14 @@ export async function* run(
           'stopped',
           limitError(`Stopped after ${turns} turns.`, 'Raise --max-turns, or go on with --continue.'),
         );
-      if (window.isFull(messages)) yield* compact(messages, window, provider, id, context.signal);
+      if (window.isFull(messages)) yield* compact(messages, window, context.model([], 'summary'), { run: id, told }, context.signal);
       turns++;
       let reply;
       try {
         reply = yield* callModel(
           provider,
           { system, tools: specs, messages, maxOutputTokens: window.maxOutputTokens },
-          id,
-          'work',
+          { run: id, purpose: 'work', told },
           context.signal,
         );
         squeezed = false;
@@ -180,7 +183,7 @@ export async function* run(
         squeezed = true;
         turns--;
         window.shrink(messages);
-        yield* compact(messages, window, provider, id, context.signal);
+        yield* compact(messages, window, context.model([], 'summary'), { run: id, told }, context.signal);
         continue;
       }
       // An empty message would be refused when the conversation is sent again.

@@ -357,12 +357,4 @@ describe('Chat Completions', () => {
       'openai-project': 'proj',
     });
   });
-
-  it("knows OpenAI's models at OpenAI", () => {
-    const host = {
-      ...testHost({ OPENAI_API_KEY: 'key' }),
-      model: (name: string) => (name === 'openai' ? { images: false } : undefined),
-    };
-    expect(openaiSetup(host).providers!['openai-chat']!('gpt').capabilities()).toMatchObject({ images: false });
-  });
 });

@@ -2,7 +2,8 @@
 import anthropicPlugin from '../../plugins/anthropic/index.ts';
 import openaiPlugin from '../../plugins/openai/index.ts';
 import { userMessage } from '../../src/core/message.ts';
-import type { Capabilities, Delta, ModelProvider, Reply, Request } from '../../src/core/provider.ts';
+import type { Manifest } from '../../src/core/capabilities.ts';
+import type { Delta, ModelProvider, Reply, Request } from '../../src/core/provider.ts';
 import { testHost } from '../support/wire/host.ts';
 import type { bodies } from './provider-bodies.ts';
 
@@ -58,7 +59,7 @@ export const subjects: Subject[] = [
 
 /** What the host knows and allows. */
 export interface Settings {
-  model?: Partial<Capabilities>;
+  model?: Manifest;
   stallTimeoutMs?: number;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { capabilitiesFrom } from '../../src/core/capabilities.ts';
 import { isToolError, type Effect, type ObjectSchema, type PluginHost, type Tool } from 'llm-copilot-agent';
 import { loadTool } from '../../src/engine/load-tool.ts';
 import files from '../../plugins/files/index.ts';
@@ -10,7 +11,8 @@ import web from '../../plugins/web/index.ts';
 const host: PluginHost = {
   secret: () => undefined,
   env: () => undefined,
-  model: () => undefined,
+  model: () => capabilitiesFrom(),
+  fetch,
   stallTimeoutMs: 1000,
 };
 const plugins = [files, search, shell, tasks, web];

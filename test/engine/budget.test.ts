@@ -204,7 +204,7 @@ describe('falling back', () => {
     await drain(provider.stream(request, signal), (delta) => deltas.push(delta.type));
     expect(deltas[0]).toBe('retry');
     expect(provider.name).toBe('b/two');
-    expect(provider.capabilities().contextWindow).toBe(200_000);
+    expect(provider.capabilities().constraints.tokens.max_context_window).toBe(200_000);
   });
 
   test('does not hide wrong credentials, and fails when the last one fails', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { capabilitiesFrom, manifestOf } from '../../src/core/capabilities.ts';
 import { textOf, userMessage, type Message } from '../../src/core/message.ts';
 import { ProviderError, type ModelProvider, type Request } from '../../src/core/provider.ts';
 import { scriptedProvider } from '../../src/testing.ts';
@@ -38,10 +39,10 @@ describe('compaction', () => {
       tools: [noisy(outputSize)],
       agent: { maxTurns: 500, instructions: 'INSTRUCTIONS AND PROJECT RULES' },
     });
-    const provider = h.context.model([]);
+    const provider = h.context.model([], 'work');
     const small: ModelProvider = {
       ...provider,
-      capabilities: () => ({ ...provider.capabilities(), contextWindow: window, maxOutputTokens: 1000 }),
+      capabilities: () => capabilitiesFrom(manifestOf({ contextWindow: window, maxOutputTokens: 1000 })),
     };
     return { h: Object.assign(h, { context: Object.assign(h.context, { model: () => small }) }), requests };
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { capabilitiesFrom } from '../../src/core/capabilities.ts';
 import { userMessage } from '../../src/core/message.ts';
 import { ProviderError, type Delta, type ModelProvider, type Reply, type Request } from '../../src/core/provider.ts';
 import { retrying, type RetryOptions } from '../../src/engine/resilience.ts';
@@ -12,7 +13,7 @@ const flaky = (errors: readonly Error[]): ModelProvider & { calls: () => number 
   let calls = 0;
   return {
     name: 'flaky/model',
-    capabilities: () => ({ contextWindow: 1, maxOutputTokens: 1, images: false, thinking: false, price: null }),
+    capabilities: () => capabilitiesFrom(),
     async *stream(): AsyncGenerator<Delta, Reply> {
       const error = errors[calls];
       calls += 1;

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { capabilitiesFrom } from '../../src/core/capabilities.ts';
 import type { Tool } from 'llm-copilot-agent';
 import files from '../../plugins/files/index.ts';
 import { list } from '../../plugins/files/list.ts';
@@ -18,7 +19,8 @@ it('the plugin brings the tools its manifest names', async () => {
   const { tools } = (await files.load()).setup({
     secret: () => undefined,
     env: () => undefined,
-    model: () => undefined,
+    model: () => capabilitiesFrom(),
+    fetch,
     stallTimeoutMs: 1,
   });
   expect(tools?.map((tool) => tool.name)).toEqual(files.tools);

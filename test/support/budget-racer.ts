@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { drain } from '../../src/base/streams.ts';
 import { isCopilotError } from '../../src/base/errors.ts';
 import { userMessage } from '../../src/core/message.ts';
+import { capabilitiesFrom, manifestOf } from '../../src/core/capabilities.ts';
 import type { ModelProvider, Reply } from '../../src/core/provider.ts';
 import { budgeted } from '../../src/engine/budget.ts';
 import { purse, type Limits } from '../../src/engine/purse.ts';
@@ -32,13 +33,13 @@ const look = (): void => {
 
 const model: ModelProvider = {
   name: 'race/model',
-  capabilities: () => ({
+  capabilities: () => capabilitiesFrom(manifestOf({
     contextWindow: 100_000,
     maxOutputTokens: 1000,
     images: false,
     thinking: false,
     price: { inputPerMTok: 3, outputPerMTok: 15, cacheReadPerMTok: 0.3, cacheWritePerMTok: 3.75 },
-  }),
+  })),
   async *stream(request): AsyncGenerator<never, Reply> {
     await sleep(random() * 4);
     look();

@@ -7,6 +7,9 @@ import type { Env } from '../paths.ts';
 /** Values that are lists or tables: they are written in files only. */
 const structured: ReadonlySet<string> = new Set([
   'models',
+  'rateLimits',
+  'route.models',
+  'network.minTlsVersions',
   'permissions.rules',
   'permissions.roles',
   'permissions.users',
@@ -35,7 +38,7 @@ const fromWord = (word: string): unknown => {
 const fromVariable = (key: string, value: string): unknown => {
   const isCommand = key.startsWith('checks.') && key !== 'checks.timeoutSeconds';
   if (isCommand) return value === 'false' ? false : value;
-  return key === 'model' || key === 'fallbackModel' ? value : fromWord(value);
+  return ['model', 'fallbackModel', 'smallModel', 'route.strategy'].includes(key) ? value : fromWord(value);
 };
 
 const prefix = 'LLM_COPILOT_';

@@ -102,9 +102,14 @@ export const narrowed = (flat: readonly Flat[], below: Config, path: string): { 
             (above.tokens === undefined || (here.tokens !== undefined && here.tokens <= above.tokens)),
         );
       }
+      case 'lossiness':
+        return keepIf(value === 'strict');
       case 'redact.requests':
         return keepIf(value === true);
       case 'models':
+      case 'rateLimits':
+      case 'route.strategy':
+      case 'route.models':
       case 'profile':
       case 'profiles':
       case 'permissions.roles':
@@ -113,7 +118,7 @@ export const narrowed = (flat: readonly Flat[], below: Config, path: string): { 
       case 'sandbox.isolation':
         return ignore(key);
       default:
-        return /^(?:undo|secrets|audit|web)\./.test(key) ? ignore(key) : [one];
+        return /^(?:undo|secrets|audit|web|network|timeouts|concurrency)\./.test(key) ? ignore(key) : [one];
     }
   });
   return { kept, notices };

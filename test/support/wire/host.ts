@@ -1,13 +1,14 @@
 import type { PluginHost } from '../../../src/core/plugin.ts';
-import type { Capabilities } from '../../../src/core/provider.ts';
+import { capabilitiesFrom, type Manifest } from '../../../src/core/capabilities.ts';
 
 /** A plugin host over plain values: `env` holds keys and settings alike. */
 export const testHost = (
   env: Readonly<Record<string, string>>,
-  more: { model?: Partial<Capabilities>; stallTimeoutMs?: number } = {},
+  more: { model?: Manifest; stallTimeoutMs?: number } = {},
 ): PluginHost => ({
   secret: (name) => env[name],
   env: (name) => env[name],
-  model: () => more.model,
+  model: (_provider, _id, defaults) => capabilitiesFrom(defaults, more.model),
   stallTimeoutMs: more.stallTimeoutMs ?? 5_000,
+  fetch,
 });

@@ -19,6 +19,8 @@ export interface Answer {
   stop?: StopReason;
   /** `null` reports none. `inputTokens` leaves the cache out, as in the core types. */
   usage?: Partial<Usage> | null;
+  /** Headers of the answer. */
+  headers?: Record<string, string>;
 }
 
 /** Something a server or the network does wrong. `text` is streamed before it happens. */
@@ -43,6 +45,8 @@ export type Fault =
       keepOpen?: boolean;
       cut?: boolean;
     }
+  /** Sends a whole answer, its events `everyMs` apart. */
+  | { fault: 'drip'; answer: Answer; everyMs: number }
   /** Sends the protocol's error event, an overload unless said otherwise. */
   | { fault: 'error-event'; text?: string; type?: string; message?: string };
 
@@ -90,4 +94,8 @@ export interface Protocol {
   errorEvent(type: string, message: string): string;
   /** The body of a failed request. */
   errorBody(status: number): unknown;
+  /** The model that is asked, when the body does not say it in `model`. */
+  modelOf?(path: string, body: unknown): string;
+  /** Why the real API would refuse a body with 400; undefined when it would take it. */
+  problemWith?(body: unknown): string | undefined;
 }

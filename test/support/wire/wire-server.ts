@@ -39,11 +39,12 @@ export interface WireServer {
   close(): Promise<void>;
 }
 
-const protocols: Readonly<Record<string, Protocol>> = {
-  '/v1/messages': anthropic,
-  '/v1/responses': responses,
-  '/v1/chat/completions': chat,
-};
+/** Who answers at which path; queries are not looked at. */
+const protocols: readonly (readonly [path: RegExp, protocol: Protocol])[] = [
+  [/\/messages$/, anthropic],
+  [/\/responses$/, responses],
+  [/\/chat\/completions$/, chat],
+];
 
 const readBody = async (request: IncomingMessage): Promise<unknown> => {
   const chunks: Buffer[] = [];
@@ -82,6 +83,15 @@ const sendFault = async (out: ServerResponse, protocol: Protocol, fault: Fault, 
     else if (!fault.keepOpen) out.end();
     return;
   }
+  if (fault.fault === 'drip') {
+    for (const event of protocol.answer(fullAnswer(fault.answer, index), index, model)) {
+      await setTimeout(fault.everyMs);
+      if (out.destroyed) return;
+      await flushed(out, event);
+    }
+    out.end();
+    return;
+  }
   await flushed(out, protocol.opening(fault.text ?? 'partial', index, model).join(''));
   switch (fault.fault) {
     case 'truncate':
@@ -101,8 +111,11 @@ const sendFault = async (out: ServerResponse, protocol: Protocol, fault: Fault, 
   }
 };
 
-/** Starts a server that speaks the three protocols' wire format and answers from a script. A list that is used up answers 400. */
-export const wireServer = async (script: Script): Promise<WireServer> => {
+/**
+ * Starts a server that speaks the protocols' wire format and answers from a script. A list that is used up answers 400;
+ * with `validate` so does whatever the real API would refuse, before the script is asked.
+ */
+export const wireServer = async (script: Script, options: { validate?: boolean } = {}): Promise<WireServer> => {
   const requests: WireRequest[] = [];
   const turnFor = async (request: WireRequest, index: number): Promise<Turn> => {
     if (typeof script === 'function') return script(request, index);
@@ -125,18 +138,25 @@ export const wireServer = async (script: Script): Promise<WireServer> => {
     };
     out.once('close', () => (request.hungUp = !out.writableFinished));
     const index = requests.push(request) - 1;
-    const protocol = protocols[path];
+    const [bare = ''] = path.split('?');
+    const protocol = protocols.find(([known]) => known.test(bare))?.[1];
     if (!protocol || request.method !== 'POST') {
       sendJson(out, 404, { error: { message: `no such endpoint: ${request.method} ${path}` } });
       return;
     }
-    const model = (body as { model: string }).model;
+    const model = protocol.modelOf?.(path, body) ?? (body as { model: string }).model;
+    const problem = options.validate ? protocol.problemWith?.(body) : undefined;
+    if (problem !== undefined) {
+      const failed = protocol.errorBody(400) as { error?: object };
+      sendJson(out, 400, { ...failed, error: { ...failed.error, message: problem } });
+      return;
+    }
     const turn = await turnFor(request, index);
     if ('fault' in turn) {
       await sendFault(out, protocol, turn, index, model);
       return;
     }
-    out.writeHead(200, { 'content-type': 'text/event-stream' });
+    out.writeHead(200, { 'content-type': 'text/event-stream', ...turn.headers });
     for (const event of protocol.answer(fullAnswer(turn, index), index, model)) out.write(event);
     out.end();
     request.answeredAt = performance.now();
