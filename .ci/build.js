@@ -9,6 +9,7 @@ rmSync('dist', { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: {
     command: 'bin/command.ts',
+    client: 'bin/client.ts',
     index: 'src/index.ts',
     testing: 'src/testing.ts',
   },

@@ -7,17 +7,18 @@ _llm_copilot() {
     --sandbox) COMPREPLY=($(compgen -W "auto local docker bubblewrap" -- "$cur")); return ;;
     --verify) COMPREPLY=($(compgen -W "auto never" -- "$cur")); return ;;
     --by) COMPREPLY=($(compgen -W "day model repo session workflow" -- "$cur")); return ;;
+    --format) COMPREPLY=($(compgen -W "litellm models.dev" -- "$cur")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "${COMP_WORDS[i]}" in
       -*) ;;
-      *) case "||run|undo|undo prune|sessions|sessions list|sessions show|sessions export|sessions verify|sessions delete|policy|policy explain|policy test|policy list|trust|trust add|trust list|trust revoke|sandbox|sandbox run|sandbox image|sandbox image build|sandbox prune|init|config|config show|config get|config set|config path|checks|usage|secrets|secrets set|secrets get|secrets list|secrets rm|secrets rotate|secrets import|secrets scan|mfa|mfa enroll|mfa status|mfa check|mfa remove|audit|audit verify|audit export|audit prune|privacy|privacy export|privacy erase|doctor|completion|demo|help|" in
+      *) case "||run|undo|undo prune|sessions|sessions list|sessions show|sessions export|sessions verify|sessions delete|policy|policy explain|policy test|policy list|trust|trust add|trust list|trust revoke|sandbox|sandbox run|sandbox image|sandbox image build|sandbox prune|init|config|config show|config get|config set|config path|checks|usage|models|models list|models show|models compare|models route|models tokens|models import|models export|secrets|secrets set|secrets get|secrets list|secrets rm|secrets rotate|secrets import|secrets scan|mfa|mfa enroll|mfa status|mfa check|mfa remove|audit|audit verify|audit export|audit prune|privacy|privacy export|privacy erase|doctor|completion|demo|help|" in
            *"|${path:+$path }${COMP_WORDS[i]}|"*) path="${path:+$path }${COMP_WORDS[i]}" ;;
          esac ;;
     esac
   done
   case "$path" in
-    "") words="run undo sessions policy trust sandbox init config checks usage secrets mfa audit privacy doctor completion demo help -v --version -p --print --output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --profile --otp --trust --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
+    "") words="run undo sessions policy trust sandbox init config checks usage models secrets mfa audit privacy doctor completion demo help -v --version -p --print --output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --profile --otp --trust --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
     "run") words="--output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --profile --otp --trust --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
     "undo") words="prune --run --last --list --session --dry-run --force --json" ;;
     "undo prune") words="--days --max-size --json" ;;
@@ -48,6 +49,14 @@ _llm_copilot() {
     "config path") words="" ;;
     "checks") words="--json" ;;
     "usage") words="--by --since --json" ;;
+    "models") words="list show compare route tokens import export" ;;
+    "models list") words="--provider --json" ;;
+    "models show") words="--json" ;;
+    "models compare") words="--json" ;;
+    "models route") words="--needs --context --output --models --strategy --explain --json" ;;
+    "models tokens") words="-m --model --json" ;;
+    "models import") words="--provider --dry-run" ;;
+    "models export") words="--format --provider" ;;
     "secrets") words="set get list rm rotate import scan" ;;
     "secrets set") words="--scope" ;;
     "secrets get") words="" ;;

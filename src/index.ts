@@ -1,6 +1,7 @@
 // The public API and the only barrel: nothing inside src imports it; plugins import nothing else.
 export * from './base/errors.ts';
 export { scanSecrets, type SecretFinding } from './base/redact/scanner.ts';
+export * from './base/network-errors.ts';
 export * from './base/tls-errors.ts';
 export * from './core/agent.ts';
 export * from './core/budget.ts';
@@ -15,10 +16,12 @@ export * from './core/outcome.ts';
 export * from './core/plugin.ts';
 export * from './core/policy.ts';
 export * from './core/provider.ts';
+export * from './core/retry-after.ts';
 export * from './core/route.ts';
 export * from './core/sandbox.ts';
 export * from './core/session.ts';
 export * from './core/stall-watch.ts';
 export * from './core/tool.ts';
 export * from './core/walk.ts';
+export * from './core/without-keys.ts';
 export * from './core/workflow.ts';

@@ -5,23 +5,37 @@ import type {
   MessageCreateParamsStreaming,
   RawMessageStreamEvent,
 } from '@anthropic-ai/sdk/resources/messages/messages';
-import { isProviderError, messageOf, ProviderError, tlsProblem, type StallWatch } from 'llm-copilot-agent';
-import { causeOf, eventError, statusError } from './errors.ts';
+import {
+  isProviderError,
+  messageOf,
+  tlsProblem,
+  type ProviderError,
+  type StallWatch,
+  causeOf,
+  connectionProblem,
+} from 'llm-copilot-agent';
+import { eventError, safeError, shown, statusError } from './errors.ts';
+import { limitsOf, type Limits } from './limits.ts';
+
+/** An answer that has begun. */
+export interface Answer {
+  limits: Limits | undefined;
+  /** Where there are limits, the first element stands for them: it is undefined. */
+  events: AsyncGenerator<RawMessageStreamEvent | undefined, void>;
+}
 
 /** Asks and gives the answer's events. @throws ProviderError, or the reason of the watch's signal. */
-export type Ask = (
-  body: MessageCreateParamsStreaming,
-  watch: StallWatch,
-) => Promise<AsyncGenerator<RawMessageStreamEvent, void>>;
+export type Ask = (body: MessageCreateParamsStreaming, watch: StallWatch) => Promise<Answer>;
 
 /** Where to ask, and how to be let in. */
 export interface Connection {
   baseUrl: string;
   key: string;
   stallTimeoutMs: number;
+  fetch: typeof globalThis.fetch;
 }
 
-const clientOf = ({ baseUrl, key, stallTimeoutMs }: Connection): BaseAnthropic => {
+const clientOf = ({ baseUrl, key, stallTimeoutMs, fetch }: Connection): BaseAnthropic => {
   // Everything is given, for the client reads what is missing from the environment and from files.
   const options: ClientOptions = {
     baseURL: baseUrl,
@@ -33,66 +47,84 @@ const clientOf = ({ baseUrl, key, stallTimeoutMs }: Connection): BaseAnthropic =
     maxRetries: 0,
     // Only the last resort: the watch knows about silence.
     timeout: 2 * stallTimeoutMs,
+    fetch,
   };
-  const client = new BaseAnthropic(options);
-  // Headers of ANTHROPIC_CUSTOM_HEADERS get in here, and no option keeps them out.
+  // The client puts headers of ANTHROPIC_CUSTOM_HEADERS into what it is given, and no option keeps them out.
+  const client = new BaseAnthropic({ ...options });
   Object.assign(client, { _options: options });
   return client;
 };
 
 const isApiError = (error: unknown): error is APIError => error instanceof APIError;
 
-const requestError = (error: unknown, origin: string): ProviderError => {
+const requestError = (error: unknown, origin: string, secrets: readonly string[]): ProviderError => {
+  const cause = error;
   if (error instanceof APIConnectionTimeoutError) {
-    return new ProviderError('timeout', `Anthropic did not answer in time at ${origin}`, { cause: error });
+    return safeError('timeout', `Anthropic did not answer in time at ${origin}`, secrets, { cause });
   }
   const unsafe = tlsProblem(error);
   if (unsafe !== undefined) {
     // Not of kind `network`: the same server says the same again.
-    return new ProviderError('invalid_request', `Cannot trust Anthropic at ${origin}: ${unsafe}`, {
+    return safeError('invalid_request', `Cannot trust Anthropic at ${origin}: ${unsafe}`, secrets, {
       hint: 'Nothing was sent. Check ANTHROPIC_BASE_URL and what stands between here and there.',
-      cause: error,
+      cause,
     });
   }
   if (error instanceof APIConnectionError) {
-    return new ProviderError('network', `Cannot reach Anthropic at ${origin}: ${causeOf(error)}`, { cause: error });
+    const way = connectionProblem(error);
+    // The same password would be refused again.
+    const kind = way?.lasting === true ? 'invalid_request' : 'network';
+    return safeError(kind, `Cannot reach Anthropic at ${origin}: ${way?.says ?? causeOf(error)}`, secrets, { cause });
   }
-  if (isApiError(error) && error.status !== undefined) return statusError(error, error.status);
-  return new ProviderError('invalid_request', `Cannot ask Anthropic: ${messageOf(error)}`, { cause: error });
+  if (isApiError(error) && error.status !== undefined) return statusError(error, error.status, secrets);
+  return safeError('invalid_request', `Cannot ask Anthropic: ${messageOf(error)}`, secrets, { cause });
 };
 
-const streamError = (error: unknown): ProviderError => {
-  if (isApiError(error)) return eventError(error);
+const streamError = (error: unknown, secrets: readonly string[]): ProviderError => {
+  if (isApiError(error)) return eventError(error, secrets);
   if (error instanceof SyntaxError) {
-    const message = `Anthropic sent an event that cannot be read: ${error.message}`;
-    return new ProviderError('malformed', message, { cause: error });
+    const message = `Anthropic sent an event that cannot be read: ${shown(error.message, secrets)}`;
+    return safeError('malformed', message, secrets, { cause: error });
   }
   const code = causeOf(error);
   // Node's own limit, five minutes without a byte.
   const kind = code === 'UND_ERR_BODY_TIMEOUT' ? 'timeout' : 'truncated';
-  return new ProviderError(kind, `Anthropic broke off its answer: ${code}`, { cause: error });
+  return safeError(kind, `Anthropic broke off its answer: ${code}`, secrets, { cause: error });
+};
+
+async function* announced<Event>(events: AsyncIterable<Event>): AsyncGenerator<Event | undefined, void> {
+  yield undefined;
+  yield* events;
+}
+
+const passwordIn = (url: string): string[] => {
+  const password = URL.canParse(url) ? new URL(url).password : '';
+  return password === '' ? [] : [password, decodeURIComponent(password)];
 };
 
 /** The Messages API through the SDK's client. */
 export const connect = (connection: Connection): Ask => {
   const client = clientOf(connection);
+  const secrets = [connection.key, ...passwordIn(connection.baseUrl)];
   return async (body, watch) => {
     try {
       // Not `messages.create`: it warns on the console about models that will be retired.
       const answer = await client.post('/v1/messages', { body, stream: true, signal: watch.signal }).asResponse();
+      const limits = limitsOf(answer.headers);
       const response = watch.hear(answer);
       const type = response.headers.get('content-type') ?? '';
       if (/html|json/.test(type)) {
-        const said = `${type} where events were asked for: ${(await response.text()).slice(0, 200)}`;
-        throw new ProviderError('invalid_request', `${answer.url} answered ${said}`, {
+        const said = `${type} where events were asked for: ${shown(await response.text(), secrets, 200)}`;
+        throw safeError('invalid_request', `${answer.url} answered ${said}`, secrets, {
           hint: 'Check ANTHROPIC_BASE_URL.',
         });
       }
       const events = Stream.fromSSEResponse<RawMessageStreamEvent>(response, new AbortController(), client);
-      return watch.read(events, streamError);
+      const toError = (error: unknown): ProviderError => streamError(error, secrets);
+      return { limits, events: watch.read(limits ? announced(events) : events, toError) };
     } catch (error) {
       watch.signal.throwIfAborted();
-      throw isProviderError(error) ? error : requestError(error, new URL(connection.baseUrl).origin);
+      throw isProviderError(error) ? error : requestError(error, new URL(connection.baseUrl).origin, secrets);
     }
   };
 };

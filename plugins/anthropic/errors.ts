@@ -1,5 +1,14 @@
 import type { APIError } from '@anthropic-ai/sdk/core/error';
-import { messageOf, ProviderError, type ProviderErrorKind } from 'llm-copilot-agent';
+import {
+  messageOf,
+  ProviderError,
+  retryAfterMs,
+  untilFreeMs,
+  withoutKeys,
+  type ProviderErrorKind,
+  kindOfStatus,
+} from 'llm-copilot-agent';
+import { limitsOf } from './limits.ts';
 
 /** Where the key comes from. */
 export const keyName = 'ANTHROPIC_API_KEY';
@@ -16,16 +25,6 @@ const kindsByType: Readonly<Partial<Record<string, ProviderErrorKind>>> = {
   api_error: 'server',
   invalid_request_error: 'invalid_request',
   billing_error: 'invalid_request',
-};
-
-const kindOfStatus = (status: number): ProviderErrorKind => {
-  if (status === 401 || status === 403) return 'auth';
-  if (status === 404) return 'not_found';
-  if (status === 408) return 'timeout';
-  if (status === 413) return 'context_too_long';
-  if (status === 429) return 'rate_limit';
-  if (status === 529) return 'overloaded';
-  return status >= 500 ? 'server' : 'invalid_request';
 };
 
 const tooLong =
@@ -46,24 +45,42 @@ const saidIn = ({ error, status, message }: APIError): ErrorBody =>
     message: message.slice(status ? `${status} `.length : 0),
   };
 
-/** The code of what made a connection fail, which `fetch` buries in causes, or its message. */
-export const causeOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return messageOf(error);
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.cause === undefined ? error.message : causeOf(error.cause);
+/** The API's words as they may be shown. */
+export const shown = (text: string, secrets: readonly string[], length = 500): string =>
+  withoutKeys(text.slice(0, 20_000), secrets).slice(0, length);
+
+/** An error around what went wrong, without keys. */
+export const safeError = (
+  kind: ProviderErrorKind,
+  message: string,
+  secrets: readonly string[],
+  details: { hint?: string; cause?: unknown } = {},
+): ProviderError => {
+  const { cause } = details;
+  // Causes are kept for logs, so one that repeats a key is not.
+  const tells = cause instanceof Error && withoutKeys(cause.message, secrets) !== cause.message;
+  return new ProviderError(kind, withoutKeys(message, secrets), { ...details, cause: tells ? undefined : cause });
 };
 
-/** Milliseconds the server asks to wait, from `retry-after-ms`, or `retry-after` in seconds or as an HTTP date. */
-const retryAfterMs = (headers: Headers | undefined): number | undefined => {
-  const exact = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
-  if (exact >= 0) return exact;
-  const value = headers?.get('retry-after') ?? '';
-  const ms = /^\s*[\d.]+\s*$/.test(value) ? Number.parseFloat(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+const hints: Readonly<Partial<Record<ProviderErrorKind, string>>> = {
+  auth: `Check the key in ${keyName} and what it may use.`,
+  not_found: `Check the name of the model; ANTHROPIC_BASE_URL may lead elsewhere.`,
 };
 
-const failure = (kind: ProviderErrorKind, said: ErrorBody, prefix: string, waitMs?: number): ProviderError => {
-  const message = (said.message ?? '').slice(0, 500);
+/** What the window holds, as in `200001 tokens > 200000 maximum`. */
+const windowIn = (message: string): number | undefined => {
+  const digits = /> (\d{3,9}) maximum/.exec(message)?.[1];
+  return digits === undefined ? undefined : Number.parseInt(digits, 10);
+};
+
+const failure = (
+  kind: ProviderErrorKind,
+  said: ErrorBody,
+  prefix: string,
+  secrets: readonly string[],
+  details: { hint?: string; retryAfterMs?: number } = {},
+): ProviderError => {
+  const message = shown(typeof said.message === 'string' ? said.message : '', secrets);
   const code = said.details?.error_code ?? '';
   const actual =
     kind === 'invalid_request' && tooLong.test(message)
@@ -71,22 +88,33 @@ const failure = (kind: ProviderErrorKind, said: ErrorBody, prefix: string, waitM
       : kind === 'rate_limit' && spent.test(`${code} ${message}`)
         ? 'invalid_request'
         : kind;
+  const hint = hints[actual];
+  const windowTokens = actual === 'context_too_long' ? windowIn(message) : undefined;
   return new ProviderError(actual, `${prefix}${message ? `: ${message}` : ''}`, {
-    ...(actual === 'auth' && { hint: `Check the key in ${keyName} and what it may use.` }),
-    ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    ...(hint !== undefined && { hint }),
+    ...(windowTokens !== undefined && { windowTokens }),
+    ...details,
   });
 };
 
 /** The error a non-2xx answer stands for. */
-export const statusError = (error: APIError, status: number): ProviderError =>
-  failure(kindOfStatus(status), saidIn(error), `Anthropic answered ${status}`, retryAfterMs(error.headers));
+export const statusError = (error: APIError, status: number, secrets: readonly string[]): ProviderError => {
+  const { headers } = error;
+  const kind = kindOfStatus(status);
+  const waitMs = retryAfterMs(headers) ?? (kind === 'rate_limit' ? untilFreeMs(limitsOf(headers)) : undefined);
+  return failure(kind, saidIn(error), `Anthropic answered ${status}`, secrets, {
+    ...(status >= 300 && status < 400 && { hint: 'It wants to be asked elsewhere: check ANTHROPIC_BASE_URL.' }),
+    ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+  });
+};
 
 /** The error an `error` event inside a stream stands for. */
-export const eventError = (error: APIError): ProviderError => {
+export const eventError = (error: APIError, secrets: readonly string[]): ProviderError => {
   const said = saidIn(error);
-  return failure(kindsByType[said.type ?? ''] ?? 'server', said, `Anthropic failed while answering`);
+  return failure(kindsByType[said.type ?? ''] ?? 'server', said, `Anthropic failed while answering`, secrets);
 };
 
 /** True when the API refuses reasoning because what came before it has changed since (a compacted conversation). */
 export const isStaleThinking = (error: ProviderError): boolean =>
-  error.kind === 'invalid_request' && /invalid `?signature`? in `?thinking`? block/i.test(error.message);
+  error.kind === 'invalid_request' &&
+  /invalid `?signature`? in `?thinking`? block|bound to a different conversation/i.test(error.message);

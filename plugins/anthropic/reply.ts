@@ -7,6 +7,8 @@ import type {
   Usage as WireUsage,
 } from '@anthropic-ai/sdk/resources/messages/messages';
 import { ProviderError, type Block, type Delta, type Reply, type StopReason, type Usage } from 'llm-copilot-agent';
+import type { Answer } from './client.ts';
+import { shown } from './errors.ts';
 import { redactedSignature } from './request.ts';
 
 /** A block while it grows; a call's input arrives as fragments of JSON. */
@@ -60,12 +62,18 @@ const grow = (block: Growing, { delta }: RawContentBlockDeltaEvent): Delta | und
 };
 
 /** Totals so far: the later event's numbers replace the earlier ones where it has any. */
-const usageOf = (wire: WireUsage | MessageDeltaUsage, before: Usage | undefined): Usage => ({
-  inputTokens: wire.input_tokens ?? before?.inputTokens ?? 0,
-  outputTokens: wire.output_tokens,
-  cacheReadTokens: wire.cache_read_input_tokens ?? before?.cacheReadTokens ?? 0,
-  cacheWriteTokens: wire.cache_creation_input_tokens ?? before?.cacheWriteTokens ?? 0,
-});
+const usageOf = (wire: WireUsage | MessageDeltaUsage, before: Usage | undefined): Usage => {
+  // Older models and compatible servers leave the details out.
+  const details = (wire as Partial<MessageDeltaUsage>).output_tokens_details;
+  const reasoningTokens = details?.thinking_tokens ?? before?.reasoningTokens ?? 0;
+  return {
+    inputTokens: wire.input_tokens ?? before?.inputTokens ?? 0,
+    outputTokens: wire.output_tokens,
+    cacheReadTokens: wire.cache_read_input_tokens ?? before?.cacheReadTokens ?? 0,
+    cacheWriteTokens: wire.cache_creation_input_tokens ?? before?.cacheWriteTokens ?? 0,
+    ...(reasoningTokens > 0 && { reasoningTokens }),
+  };
+};
 
 const fold = (state: State, event: RawMessageStreamEvent): Delta | undefined => {
   switch (event.type) {
@@ -117,21 +125,22 @@ const finishBlock = (block: Growing): Block[] => {
 };
 
 /**
- * Reads the events of an answer into deltas and a reply; `onComplete` is called at `message_stop`.
+ * Reads the events of an answer into deltas and a reply; `onComplete` is called at `message_stop`. `key` is never shown.
  * @throws ProviderError `truncated` when they end before it, `malformed`, and what reading the events throws.
  */
 export async function* readReply(
-  events: AsyncIterable<RawMessageStreamEvent>,
+  { limits, events }: Answer,
+  key: string,
   onComplete: () => void,
 ): AsyncGenerator<Delta, Reply> {
   const state: State = { blocks: new Map(), stop: null, usage: undefined, complete: false };
   for await (const event of events) {
     let delta: Delta | undefined;
     try {
-      delta = fold(state, event);
+      delta = event === undefined ? limits : fold(state, event);
     } catch (error) {
-      const shown = JSON.stringify(event).slice(0, 200);
-      throw new ProviderError('malformed', `Anthropic sent an event that cannot be read: ${shown}`, { cause: error });
+      const words = shown(JSON.stringify(event), [key], 200);
+      throw new ProviderError('malformed', `Anthropic sent an event that cannot be read: ${words}`, { cause: error });
     }
     if (delta) yield delta;
     if (state.complete) onComplete();

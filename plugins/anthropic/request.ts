@@ -6,7 +6,7 @@ import type {
   TextBlockParam,
   Tool,
 } from '@anthropic-ai/sdk/resources/messages/messages';
-import type { Block, Message, Request, ThinkingBlock, ToolSpec } from 'llm-copilot-agent';
+import type { Block, Capabilities, Message, Request, ThinkingBlock, ToolSpec } from 'llm-copilot-agent';
 
 /** Marks encrypted reasoning in a signature; real signatures are base64 and hold no colon. */
 const redactedMark = 'redacted:';
@@ -76,6 +76,12 @@ const blocksOf = (message: Message, stale: ReadonlySet<string>): ContentBlockPar
 
 const isResult = (block: ContentBlockParam): boolean => block.type === 'tool_result';
 
+/** The API refuses reasoning at the end of an answer, as when it was cut off there. */
+const withoutTail = <T extends { content: ContentBlockParam[] }>(turn: T): T => {
+  const end = turn.content.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking');
+  return end < 0 || end === turn.content.length - 1 ? turn : { ...turn, content: turn.content.slice(0, end + 1) };
+};
+
 /** Alternating turns: neighbours of one role become one message, results first in theirs as the API demands. */
 const turnsOf = (
   messages: readonly Message[],
@@ -90,7 +96,7 @@ const turnsOf = (
     if (last?.role !== role) turns.push({ role, content: blocks });
     else last.content = [...last.content, ...blocks].sort((a, b) => Number(isResult(b)) - Number(isResult(a)));
   }
-  return turns;
+  return turns.map((turn) => (turn.role === 'assistant' ? withoutTail(turn) : turn));
 };
 
 /** A turn's blocks with the end of the cached prefix at the last one that may carry a mark; reasoning may not. */
@@ -106,15 +112,34 @@ const toolOf = (tool: ToolSpec, index: number, all: readonly ToolSpec[]): Tool =
   ...(index === all.length - 1 && { cache_control: ephemeral }),
 });
 
+/** Sampling parameters of older models; newer ones refuse them, which their manifests say. */
+const samplingOf = ({ parameters = {} }: Request): Record<string, number> =>
+  Object.fromEntries(
+    (['temperature', 'top_p', 'top_k'] as const).flatMap((name) => {
+      const value = parameters[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+/** Models that think take no other temperature than 1, no `top_k`, and no small `top_p`. */
+const letsThink = ({ temperature = 1, top_p = 1, top_k }: Record<string, number>): boolean =>
+  temperature === 1 && top_p >= 0.95 && top_k === undefined;
+
+/** The API has schemas only: JSON of any form is asked for in words, before a request comes here. */
+const formatOf = ({ output }: Request, knowsSchemas: boolean): Pick<MessageCreateParamsStreaming, 'output_config'> => {
+  if (output?.type !== 'json_schema' || !knowsSchemas) return {};
+  return { output_config: { format: { type: 'json_schema', schema: output.schema as Record<string, unknown> } } };
+};
+
 /**
  * The Messages API's body of a request. Four cache marks, as many as the API allows: system, tools, the newest turn and
- * the user turn before it, where the previous request's cache ends.
- * `stale` holds signatures of reasoning the API no longer takes.
+ * the user turn before it, where the previous request's cache ends. A sampling parameter the user chose goes before
+ * thinking, which would exclude it. `stale` holds signatures of reasoning the API no longer takes.
  */
 export const bodyOf = (
   request: Request,
   model: string,
-  thinking: boolean,
+  has: Pick<Capabilities['features'], 'thinking' | 'json_schema'>,
   stale: ReadonlySet<string>,
 ): MessageCreateParamsStreaming => {
   const turns = turnsOf(request.messages, stale);
@@ -122,14 +147,23 @@ export const bodyOf = (
   const previous = turns.findLast((turn) => turn !== newest && turn.role === 'user');
   if (newest) newest.content = markCached(newest.content);
   if (previous) previous.content = markCached(previous.content);
+  const sampling = samplingOf(request);
+  // A text of nothing but white space is refused.
+  const stops = (request.stop ?? []).filter((text) => text.trim() !== '');
   return {
     model,
     max_tokens: request.maxOutputTokens,
     stream: true,
     // The model decides how much it thinks; without `summarized` newer models return no text to show.
-    ...(thinking && { thinking: { type: 'adaptive', display: 'summarized' } }),
+    ...(has.thinking && letsThink(sampling) && { thinking: { type: 'adaptive', display: 'summarized' } }),
+    ...sampling,
+    ...(stops.length > 0 && { stop_sequences: stops }),
+    ...formatOf(request, has.json_schema),
     ...(request.system.trim() !== '' && { system: [{ type: 'text', text: request.system, cache_control: ephemeral }] }),
-    ...(request.tools.length > 0 && { tools: request.tools.map(toolOf) }),
+    ...(request.tools.length > 0 && {
+      tools: request.tools.map(toolOf),
+      ...(request.parallelTools === false && { tool_choice: { type: 'auto', disable_parallel_tool_use: true } }),
+    }),
     messages: turns satisfies MessageParam[],
   };
 };

@@ -1,13 +1,15 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions/completions';
-import type { CompletionUsage } from 'openai/resources/completions';
 import type { Block, Delta, Reply, StopReason, Usage } from 'llm-copilot-agent';
 import { parseArguments } from './json.ts';
+import type { CallSignature } from './reasoning.ts';
+import { usageOf } from './usage.ts';
 
 interface Call {
   index: number | undefined;
   id: string;
   name: string;
   json: string;
+  signature?: string;
 }
 
 type Finish = ChatCompletionChunk.Choice['finish_reason'];
@@ -38,7 +40,11 @@ type AnyDelta = Partial<ChatCompletionChunk.Choice.Delta> & {
   reasoning?: string | null;
 };
 
-const foldCall = (calls: Call[], fragment: Partial<ChatCompletionChunk.Choice.Delta.ToolCall>): void => {
+/** Gemini's signatures, Groq's counts of older versions, and Azure's chunks, whose choices may lack a delta. */
+type AnyFragment = Partial<ChatCompletionChunk.Choice.Delta.ToolCall> & { extra_content?: Partial<CallSignature> };
+type AnyChunk = Partial<ChatCompletionChunk> & { x_groq?: { usage?: unknown } | null };
+
+const foldCall = (calls: Call[], fragment: AnyFragment): void => {
   const { index, id, function: piece } = fragment;
   // Some servers leave the index out; there a new id begins a new call.
   const known =
@@ -51,22 +57,17 @@ const foldCall = (calls: Call[], fragment: Partial<ChatCompletionChunk.Choice.De
   if (!known) calls.push(call);
   call.name ||= piece?.name ?? '';
   call.json += piece?.arguments ?? '';
-};
-
-const usageOf = (usage: CompletionUsage): Usage => {
-  const cacheReadTokens = usage.prompt_tokens_details?.cached_tokens ?? 0;
-  const cacheWriteTokens = usage.prompt_tokens_details?.cache_write_tokens ?? 0;
-  const inputTokens = Math.max(0, usage.prompt_tokens - cacheReadTokens - cacheWriteTokens);
-  return { inputTokens, outputTokens: usage.completion_tokens, cacheReadTokens, cacheWriteTokens };
+  const signature = fragment.extra_content?.google?.thought_signature;
+  if (signature !== undefined) call.signature = signature;
 };
 
 /** Takes one chunk in. */
-export const foldChat = (state: ChatState, chunk: Partial<ChatCompletionChunk>): Delta | undefined => {
-  if (chunk.usage) state.usage = usageOf(chunk.usage);
+export const foldChat = (state: ChatState, chunk: AnyChunk): Delta | undefined => {
+  state.usage = usageOf(chunk.usage ?? chunk.x_groq?.usage) ?? state.usage;
   const choice = chunk.choices?.[0];
   if (!choice) return undefined;
   state.finish = choice.finish_reason ?? state.finish;
-  const delta: AnyDelta = choice.delta;
+  const delta: AnyDelta = (choice as Partial<ChatCompletionChunk.Choice>).delta ?? {};
   for (const fragment of delta.tool_calls ?? []) foldCall(state.calls, fragment);
   const thinking = delta.reasoning_content ?? delta.reasoning ?? '';
   state.thinking += thinking;
@@ -83,18 +84,16 @@ const stopOf = (finish: Finish, state: ChatState): StopReason => {
   return state.calls.length > 0 ? 'tool_calls' : 'end';
 };
 
-/** The reply of a folded stream; undefined when no finish reason came. */
-export const chatReply = (state: ChatState): Reply | undefined => {
+/** The reply of a folded stream; undefined when no finish reason came. `by` is who takes its reasoning back. */
+export const chatReply = (state: ChatState, by: string): Reply | undefined => {
   if (state.finish === null) return undefined;
   const content: Block[] = [
-    ...(state.thinking === '' ? [] : [{ type: 'thinking' as const, text: state.thinking, by: 'openai' }]),
+    ...(state.thinking === '' ? [] : [{ type: 'thinking' as const, text: state.thinking, by }]),
     ...(state.text === '' ? [] : [{ type: 'text' as const, text: state.text }]),
-    ...state.calls.map((call) => ({
-      type: 'tool_call' as const,
-      callId: call.id,
-      name: call.name,
-      input: parseArguments(call.json),
-    })),
+    ...state.calls.flatMap((call): Block[] => [
+      ...(call.signature === undefined ? [] : [{ type: 'thinking' as const, text: '', signature: call.signature, by }]),
+      { type: 'tool_call', callId: call.id, name: call.name, input: parseArguments(call.json) },
+    ]),
   ];
   return { content, stopReason: stopOf(state.finish, state), usage: state.usage };
 };

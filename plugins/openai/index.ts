@@ -1,14 +1,26 @@
-import type { Plugin } from 'llm-copilot-agent';
+import type { Plugin, ProviderManifest } from 'llm-copilot-agent';
+import { azure, openai, presets, type Preset } from './presets.ts';
+
+const all: readonly Preset[] = [...openai, azure, ...presets];
+
+const manifestOf = ({ name, keyEnv, defaultModel, table, local, urlEnv, optionalKeyEnv, settingsEnv }: Preset) =>
+  ({
+    name,
+    keyEnv,
+    defaultModel,
+    ...(table !== undefined && { table }),
+    ...(local && { local }),
+    settingsEnv: [urlEnv, ...(settingsEnv ?? [])],
+    ...(optionalKeyEnv === undefined ? {} : { optionalKeyEnv }),
+  }) satisfies ProviderManifest;
 
 /** OpenAI's Responses API, and Chat Completions for every server that speaks it. */
 const plugin: Plugin = {
   name: 'openai',
-  providers: [
-    // Default read from https://developers.openai.com/api/docs/models/gpt-6.2-sol on 2026-11-21.
-    { name: 'openai', keyEnv: ['OPENAI_API_KEY'], defaultModel: 'gpt-6.2-sol' },
-    // Newer models of OpenAI itself call tools only through Responses (their model pages, read 2026-11-21).
-    { name: 'openai-chat', keyEnv: ['OPENAI_API_KEY'], defaultModel: 'gpt-5.4', table: 'openai' },
-  ],
+  providers: all.map(manifestOf),
+  embedders: all.flatMap(({ name, keyEnv, embeddings }) =>
+    embeddings ? [{ name, keyEnv, defaultModel: embeddings.defaultModel }] : [],
+  ),
   load: () => import('./provider.ts'),
 };
 

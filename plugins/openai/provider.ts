@@ -1,7 +1,6 @@
 import {
   isProviderError,
   ProviderError,
-  stallWatch,
   type Contribution,
   type Delta,
   type ModelProvider,
@@ -12,60 +11,20 @@ import {
 } from 'llm-copilot-agent';
 import { chatReply, chatState, foldChat } from './chat-reply.ts';
 import { chatBody } from './chat-request.ts';
-import type { Api } from './client.ts';
-import { isStaleReasoning, keyName } from './errors.ts';
+import type { Answer } from './client.ts';
+import { isOpenAI } from './connection.ts';
+import { embedder } from './embedder.ts';
+import { isStaleReasoning, shown, type Service } from './errors.ts';
+import { azure, noQuirks, openai, presets, type Preset, type Quirks } from './presets.ts';
+import { deepseek, google } from './reasoning.ts';
 import { foldResponses, responsesReply, type ResponsesState } from './responses-reply.ts';
 import { responsesBody } from './responses-request.ts';
-
-/** A server that can be asked. */
-interface Server {
-  /** How it is called in messages. */
-  name: string;
-  official: boolean;
-  /** Begins to wait for an answer. @throws ProviderError `invalid_request` when the address is none. */
-  watch(signal: AbortSignal): StallWatch;
-  api: Promise<Api>;
-}
-
-/** @throws ProviderError `auth` without a key, where one is needed: servers of one's own often need none. */
-const serverOf = (host: PluginHost): Server => {
-  const baseUrl = (host.env('OPENAI_BASE_URL') ?? 'https://api.openai.com/v1').replace(/\/+$/, '');
-  const hostname = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : '';
-  const official = /(^|\.)api\.openai\.com$/.test(hostname);
-  const key = host.secret(keyName);
-  if (key === undefined && official) {
-    throw new ProviderError('auth', `No key for OpenAI: ${keyName} is not set`, {
-      hint: `Set ${keyName} to a key from https://platform.openai.com/api-keys, or OPENAI_BASE_URL to a server that needs none.`,
-    });
-  }
-  const name = official ? 'OpenAI' : hostname || baseUrl;
-  const { stallTimeoutMs } = host;
-  // The SDK loads while the start-up goes on; should it fail to, the first request says so.
-  const api = import('./client.ts').then(({ connect }) =>
-    connect({
-      service: name,
-      baseUrl,
-      // Servers without keys ignore it; some want the header to be there.
-      key: key ?? 'none',
-      organization: host.env('OPENAI_ORG_ID') ?? null,
-      project: host.env('OPENAI_PROJECT_ID') ?? null,
-      stallTimeoutMs,
-    }),
-  );
-  api.catch(() => undefined);
-  const isHttp = /^https?:$/.test(URL.canParse(baseUrl) ? new URL(baseUrl).protocol : '');
-  const watch = (signal: AbortSignal): StallWatch => {
-    signal.throwIfAborted();
-    if (!isHttp) throw new ProviderError('invalid_request', `${name}: not an http(s) URL: ${baseUrl}`);
-    return stallWatch(name, stallTimeoutMs, signal);
-  };
-  return { name, official, watch, api };
-};
+import { serverOf } from './server.ts';
 
 /** Hands each event to `fold` and yields what it gives; once it `isWhole`, the rest need not come. @throws ProviderError `malformed` */
 async function* readEvents<Event>(
-  service: string,
-  events: AsyncIterable<Event>,
+  service: Service,
+  { limits, events }: Answer<Event>,
   fold: (event: Event) => Delta | undefined,
   isWhole: () => boolean,
   watch: StallWatch,
@@ -73,10 +32,10 @@ async function* readEvents<Event>(
   for await (const event of events) {
     let delta: Delta | undefined;
     try {
-      delta = fold(event);
+      delta = event === undefined ? limits : fold(event);
     } catch (error) {
       if (isProviderError(error)) throw error;
-      const message = `${service} sent an event that cannot be read: ${JSON.stringify(event).slice(0, 200)}`;
+      const message = `${service.name} sent an event that cannot be read: ${shown(service, JSON.stringify(event), 200)}`;
       throw new ProviderError('malformed', message, { cause: error });
     }
     if (delta) yield delta;
@@ -84,9 +43,9 @@ async function* readEvents<Event>(
   }
 }
 
-const whole = (service: string, reply: Reply | undefined): Reply => {
+const whole = (service: Service, reply: Reply | undefined): Reply => {
   if (reply) return reply;
-  throw new ProviderError('truncated', `${service} ended its answer before it was complete`);
+  throw new ProviderError('truncated', `${service.name} ended its answer before it was complete`);
 };
 
 const signaturesOf = ({ messages }: Request): string[] =>
@@ -95,12 +54,13 @@ const signaturesOf = ({ messages }: Request): string[] =>
   );
 
 /** One model of the Responses API. */
-const responses = (host: PluginHost, model: string): ModelProvider => {
-  const server = serverOf(host);
-  const capabilities = host.model('openai', model);
+const responses = (host: PluginHost, preset: Preset, model: string): ModelProvider => {
+  const server = serverOf(host, preset, model);
+  const { service } = server;
+  const capabilities = host.model(preset.name, model, preset.capabilities);
   const stale = new Set<string>();
   return {
-    name: `openai/${model}`,
+    name: `${preset.name}/${model}`,
     capabilities: () => capabilities,
     async *stream(request, signal): AsyncGenerator<Delta, Reply> {
       const state: ResponsesState = { items: [], final: undefined };
@@ -109,15 +69,15 @@ const responses = (host: PluginHost, model: string): ModelProvider => {
         const api = await server.api;
         const body = (): ReturnType<typeof responsesBody> =>
           responsesBody(request, model, capabilities.features.thinking, stale);
-        const events = await api.responses(body(), watch).catch((error: unknown) => {
+        const answer = await api.responses(body(), watch).catch((error: unknown) => {
           // Reasoning of another model or organisation is refused; the conversation goes on without it.
           if (!isProviderError(error) || !isStaleReasoning(error)) throw error;
           for (const signature of signaturesOf(request)) stale.add(signature);
           return api.responses(body(), watch);
         });
-        const fold = (event: Parameters<typeof foldResponses>[2]) => foldResponses(server.name, state, event);
-        yield* readEvents(server.name, events, fold, () => state.final !== undefined, watch);
-        return whole(server.name, responsesReply(state));
+        const fold = (event: Parameters<typeof foldResponses>[2]) => foldResponses(service, state, event);
+        yield* readEvents(service, answer, fold, () => state.final !== undefined, watch);
+        return whole(service, responsesReply(state));
       } finally {
         watch.close();
       }
@@ -125,26 +85,33 @@ const responses = (host: PluginHost, model: string): ModelProvider => {
   };
 };
 
+/** Who takes reasoning back; nobody takes what has no signature, except DeepSeek. */
+const takenBackBy = ({ reasoning }: Quirks): string => {
+  if (reasoning === undefined) return 'openai';
+  return reasoning === 'google' ? google.by : deepseek.by;
+};
+
 /** One model of any server that speaks Chat Completions. */
-const chat = (host: PluginHost, model: string): ModelProvider => {
-  const server = serverOf(host);
-  const capabilities = host.model('openai-chat', model);
+const chat = (host: PluginHost, preset: Preset, model: string): ModelProvider => {
+  const server = serverOf(host, preset, model);
+  const { service } = server;
+  const capabilities = host.model(preset.name, model, preset.capabilities);
+  const quirks: Quirks = {
+    ...noQuirks,
+    ...(isOpenAI(server.baseUrl) && { maxTokens: 'max_completion_tokens' }),
+    ...preset.quirks,
+  };
   return {
-    name: `openai-chat/${model}`,
+    name: `${preset.name}/${model}`,
     capabilities: () => capabilities,
     async *stream(request, signal): AsyncGenerator<Delta, Reply> {
       const state = chatState();
       const watch = server.watch(signal);
       try {
-        const events = await (await server.api).chat(chatBody(request, model, server.official), watch);
-        yield* readEvents(
-          server.name,
-          events,
-          (chunk) => foldChat(state, chunk),
-          () => state.finish !== null,
-          watch,
-        );
-        return whole(server.name, chatReply(state));
+        const answer = await (await server.api).chat(chatBody(request, model, quirks), watch);
+        const fold = (chunk: Parameters<typeof foldChat>[1]) => foldChat(state, chunk);
+        yield* readEvents(service, answer, fold, () => state.finish !== null, watch);
+        return whole(service, chatReply(state, takenBackBy(quirks)));
       } finally {
         watch.close();
       }
@@ -152,7 +119,19 @@ const chat = (host: PluginHost, model: string): ModelProvider => {
   };
 };
 
+const all: readonly Preset[] = [...openai, azure, ...presets];
+
 /** What the plugin brings. */
 export const setup = (host: PluginHost): Contribution => ({
-  providers: { openai: (model) => responses(host, model), 'openai-chat': (model) => chat(host, model) },
+  providers: Object.fromEntries(
+    all.map((preset) => [
+      preset.name,
+      (model: string) => (preset.name === 'openai' ? responses : chat)(host, preset, model),
+    ]),
+  ),
+  embedders: Object.fromEntries(
+    all
+      .filter((preset) => preset.embeddings)
+      .map((preset) => [preset.name, (model: string) => embedder(host, preset, model)]),
+  ),
 });

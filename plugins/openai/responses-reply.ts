@@ -3,12 +3,12 @@ import type {
   ResponseOutputItem,
   ResponseReasoningItem,
   ResponseStreamEvent,
-  ResponseUsage,
 } from 'openai/resources/responses/responses';
-import type { Block, Delta, Reply, StopReason, ThinkingBlock, Usage } from 'llm-copilot-agent';
-import { eventError } from './errors.ts';
+import type { Block, Delta, Reply, StopReason, ThinkingBlock } from 'llm-copilot-agent';
+import { eventError, type Service } from './errors.ts';
 import { parseArguments } from './json.ts';
 import type { ReasoningSignature } from './responses-request.ts';
+import { usageOf } from './usage.ts';
 
 /** A Responses stream as it is folded. */
 export interface ResponsesState {
@@ -43,15 +43,6 @@ const blocksOf = (item: ResponseOutputItem): Block[] => {
   }
 };
 
-const usageOf = ({ input_tokens: all, input_tokens_details: of, output_tokens }: ResponseUsage): Usage => {
-  // Compatible servers leave the details out.
-  const details = of as Partial<ResponseUsage.InputTokensDetails> | undefined;
-  const cacheReadTokens = details?.cached_tokens ?? 0;
-  const cacheWriteTokens = details?.cache_write_tokens ?? 0;
-  const inputTokens = Math.max(0, all - cacheReadTokens - cacheWriteTokens);
-  return { inputTokens, outputTokens: output_tokens, cacheReadTokens, cacheWriteTokens };
-};
-
 const stopOf = (final: Response, items: readonly ResponseOutputItem[]): StopReason => {
   const reason = final.incomplete_details?.reason;
   if (reason === 'max_output_tokens') return 'max_tokens';
@@ -62,7 +53,7 @@ const stopOf = (final: Response, items: readonly ResponseOutputItem[]): StopReas
 
 /** Takes one event in. @throws ProviderError what the server says went wrong. */
 export const foldResponses = (
-  service: string,
+  service: Service,
   state: ResponsesState,
   event: ResponseStreamEvent,
 ): Delta | undefined => {
@@ -96,5 +87,5 @@ export const responsesReply = ({ items, final }: ResponsesState): Reply | undefi
   final && {
     content: items.flatMap(blocksOf),
     stopReason: stopOf(final, items),
-    usage: final.usage && usageOf(final.usage),
+    usage: usageOf(final.usage),
   };

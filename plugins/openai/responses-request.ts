@@ -75,7 +75,18 @@ const itemsOf = (
   stale: ReadonlySet<string>,
 ): ResponseInputItem[] => (role === 'user' ? userItems(content) : assistantItems(content, stale));
 
-/** The Responses API's body of a request; nothing is stored at the server. `stale` holds signatures it no longer takes. */
+const formatOf = ({ output }: Request): Pick<ResponseCreateParamsStreaming, 'text'> => {
+  if (!output) return {};
+  if (output.type === 'json') return { text: { format: { type: 'json_object' } } };
+  const { name, schema } = output;
+  // Strict mode takes only a part of JSON Schema.
+  return { text: { format: { type: 'json_schema', name, schema: schema as Record<string, unknown>, strict: false } } };
+};
+
+/**
+ * The Responses API's body of a request; nothing is stored at the server. It knows neither stop sequences nor a seed.
+ * `stale` holds signatures it no longer takes.
+ */
 export const responsesBody = (
   request: Request,
   model: string,
@@ -87,6 +98,9 @@ export const responsesBody = (
   stream: true,
   store: false,
   ...(thinking && { include: ['reasoning.encrypted_content'] }),
+  ...(request.parameters?.temperature !== undefined && { temperature: request.parameters.temperature }),
+  ...(request.parameters?.top_p !== undefined && { top_p: request.parameters.top_p }),
+  ...formatOf(request),
   ...(request.system !== '' && { instructions: request.system }),
   ...(request.tools.length > 0 && {
     tools: request.tools.map((tool) => ({
@@ -96,6 +110,7 @@ export const responsesBody = (
       parameters: tool.inputSchema as Record<string, unknown>,
       strict: false,
     })),
+    ...(request.parallelTools === false && { parallel_tool_calls: false }),
   }),
   input: turnsOf(request.messages).flatMap((message) => itemsOf(message, stale)),
 });

@@ -1,12 +1,14 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { messageOf } from '../base/errors.ts';
-import type { Plugin } from '../core/plugin.ts';
+import { printable } from '../base/printable.ts';
+import { keyNamesOf, type Plugin } from '../core/plugin.ts';
 import type { Enforcement } from '../core/sandbox.ts';
 import { openDatabase } from '../host/log/database.ts';
 import { configPaths, type LoadedConfig } from '../host/config/config.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 import { runProgram } from '../host/programs.ts';
 import { ripgrepPath } from '../host/ripgrep.ts';
+import type { LocalServer } from './local-servers.ts';
 import { loadSettings } from './settings.ts';
 
 /** One thing doctor looked at. `warn` does not stop the main job, `fail` does. */
@@ -52,7 +54,7 @@ const sandboxFinding = async (
 ): Promise<Finding> => {
   try {
     const { confine } = await import('./confine.ts');
-    const secretEnv = plugins.flatMap((plugin) => (plugin.providers ?? []).flatMap((provider) => provider.keyEnv));
+    const secretEnv = plugins.flatMap((plugin) => (plugin.providers ?? []).flatMap(keyNamesOf));
     const { sandbox, notices } = await confine({ root, env, config: await settings, secretEnv });
     const enforces = sandbox.enforces();
     await sandbox.close();
@@ -72,6 +74,28 @@ const available = (kind: 'bubblewrap' | 'docker'): Promise<Finding> =>
         : await (await import('../host/sandbox/probe-bubblewrap.ts')).probeBubblewrap();
     if (probe.available) return 'works here';
     throw new Error(probe.why ?? 'does not work here');
+  });
+
+const serverLine = ({ name, url, models }: LocalServer): string => {
+  const [first] = models;
+  if (first === undefined) return `${name} at ${url}: no models yet`;
+  const listed = `${models.slice(0, 3).map(printable).join(', ')}${models.length > 3 ? ', …' : ''}`;
+  const count = models.length === 1 ? '1 model' : `${models.length} models`;
+  return `${name} at ${url}: ${count} (${listed}); use --model ${name}/${printable(first)}`;
+};
+
+/** Servers of models on this machine; that there are none is no fault. */
+const localModels = (env: Env, root: string, plugins: readonly Plugin[]): Promise<Finding> =>
+  attempt('local models', 'warn', async () => {
+    const [{ localServers }, { httpFetch }] = await Promise.all([
+      import('./local-servers.ts'),
+      import('../host/web/http-fetch.ts'),
+    ]);
+    // This machine is asked directly, whatever the variables of proxies say.
+    const get = httpFetch({ env: {}, root, minTlsVersion: 'TLSv1.2' });
+    const { found, asked } = await localServers(plugins, env, get);
+    if (found.length > 0) return found.map(serverLine).join(' – ');
+    return asked.length === 0 ? 'no provider has any' : `none found (${asked.join(', ')})`;
   });
 
 /** Looks at everything the main job needs. Never throws. */
@@ -136,6 +160,11 @@ export const examine = async (
       if (secrets.length === 0) return 'empty (llm-copilot secrets set keeps keys encrypted)';
       return [`${secrets.length} ${secrets.length === 1 ? 'secret' : 'secrets'}`, ...old].join(', ');
     }),
+    attempt('network', 'fail', async () => {
+      const { networkReport } = await import('./network-report.ts');
+      return networkReport(env, root, (await settings).value);
+    }),
+    localModels(env, root, plugins),
     sandboxFinding(env, root, plugins, settings),
     ...(['bubblewrap', 'docker'] as const).map((kind) => available(kind)),
     attempt('terminal', 'warn', () => {

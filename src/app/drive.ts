@@ -2,6 +2,7 @@ import { exitCodes, interruptedError, isCopilotError, type CopilotError, type Ex
 import { redacted, type Redact } from '../base/redact/redactor.ts';
 import { redactingStream, type RedactingStream } from '../base/redact/stream.ts';
 import type { ErrorInfo, Event, Recorded, Transient } from '../core/event.ts';
+import type { Loss } from '../core/loss.ts';
 import type { JudgedClaim } from '../core/evidence.ts';
 import type { Effect } from '../core/policy.ts';
 import { errorInfo } from '../engine/run.ts';
@@ -41,6 +42,10 @@ export interface Result {
     /** Null when the price of any call is not known. */
     costUsd: number | null;
   };
+  /** Who answered, in the order of their first answers. */
+  models: string[];
+  /** What requests lost at the models they went to, each loss once per model. */
+  losses: (Loss & { model: string })[];
   turns: number;
   durationMs: number;
   permissionDenials: Denial[];
@@ -58,6 +63,8 @@ export const failedResult = (error: CopilotError, sessionId: string | null = nul
   verified: false,
   claims: [],
   usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 },
+  models: [],
+  losses: [],
   turns: 0,
   durationMs: 0,
   permissionDenials: [],
@@ -72,12 +79,16 @@ const sideEffects = new Set(['write', 'exec', 'net']);
 /** Folds the numbers of a result out of the events as they pass. */
 const tally = (): Reader & {
   usage: Result['usage'];
+  models: string[];
+  losses: Result['losses'];
   denials: Denial[];
   blocked: Denial | undefined;
   wrote: boolean;
 } => {
   const folded = {
     usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 as number | null },
+    models: [] as string[],
+    losses: [] as Result['losses'],
     denials: [] as Denial[],
     /** What the task was stopped by: a refused effect that nothing allowed came after. */
     blocked: undefined as Denial | undefined,
@@ -85,12 +96,15 @@ const tally = (): Reader & {
     wrote: false,
     event: (event: Recorded): void => {
       if (event.type === 'usage') {
-        const { usage } = folded;
+        const { usage, models } = folded;
+        if (!models.includes(event.model)) models.push(event.model);
         usage.inputTokens += event.usage.inputTokens;
         usage.outputTokens += event.usage.outputTokens;
         usage.cacheReadTokens += event.usage.cacheReadTokens;
         usage.cacheWriteTokens += event.usage.cacheWriteTokens;
         usage.costUsd = usage.costUsd === null || event.costUsd === null ? null : usage.costUsd + event.costUsd;
+      } else if (event.type === 'model.adapted') {
+        folded.losses.push(...event.losses.map((loss) => ({ model: event.model, ...loss })));
       } else if (event.type === 'usage.assumed') {
         const { usage } = folded;
         usage.costUsd = usage.costUsd === null || event.costUsd === null ? null : usage.costUsd + event.costUsd;
@@ -251,6 +265,8 @@ export const drive = async (
     verified: outcome?.verified === true && ending.exitCode === exitCodes.done,
     claims: outcome?.claims ?? [],
     usage: folded.usage,
+    models: folded.models,
+    losses: folded.losses,
     turns,
     durationMs: Math.round(performance.now() - startedAt),
     permissionDenials: folded.denials,

@@ -1,10 +1,9 @@
 import { configError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import { capabilitiesFrom, manifestOf, type Manifest } from '../core/capabilities.ts';
-import type { Config } from '../core/config.ts';
+import { capabilitiesFrom, priceOf } from '../core/capabilities.ts';
 import type { Plugin, PluginHost, ProviderManifest } from '../core/plugin.ts';
 import type { ModelProvider } from '../core/provider.ts';
-import { shippedTable, type ModelTable } from '../host/model-tables.ts';
+import { offersOf, type ModelTables } from './model-tables.ts';
 
 /** A model somebody asked for, and the plugin that serves it. */
 export interface ModelChoice {
@@ -12,14 +11,6 @@ export interface ModelChoice {
   provider: ProviderManifest;
   model: string;
 }
-
-interface Offer {
-  plugin: Plugin;
-  provider: ProviderManifest;
-}
-
-const offersOf = (plugins: readonly Plugin[]): Offer[] =>
-  plugins.flatMap((plugin) => (plugin.providers ?? []).map((provider) => ({ plugin, provider })));
 
 /** True when there is a key for a provider, in a variable or in the vault. */
 export type HasKey = (provider: ProviderManifest, plugin: string) => boolean;
@@ -33,10 +24,11 @@ export const chooseModel = (name: string | undefined, plugins: readonly Plugin[]
   if (name === undefined) {
     const offer = offers.find(({ plugin, provider }) => provider.keyEnv.length > 0 && hasKey(provider, plugin.name));
     if (offer) return { ...offer, model: offer.provider.defaultModel };
-    const variables = [...new Set(offers.flatMap(({ provider }) => provider.keyEnv))].join(' or ');
+    const all = [...new Set(offers.flatMap(({ provider }) => provider.keyEnv))];
+    const variables = `${all.slice(0, 3).join(' or ')}${all.length > 3 ? ', …' : ''}`;
     throw configError(
       `No model can be used: none of the keys is set (${variables}).`,
-      `Set ${variables} (or keep it in the vault: llm-copilot secrets set), or try "llm-copilot demo", which needs no key.`,
+      `Set one (llm-copilot models list names them; llm-copilot secrets set keeps it in the vault), or try "llm-copilot demo", which needs no key.`,
     );
   }
   const [providerName = '', ...rest] = name.split('/');
@@ -52,34 +44,35 @@ export const chooseModel = (name: string | undefined, plugins: readonly Plugin[]
   return { ...offer, model: rest.join('/') || offer.provider.defaultModel };
 };
 
-/** The entry of the id itself, else of the longest id it begins with (dated ids of a known model). */
-const lookUp = (models: Readonly<Record<string, Manifest>>, id: string): Manifest | undefined => {
-  const best = Object.keys(models)
-    .filter((known) => id === known || id.startsWith(`${known}-`))
-    .sort((a, b) => b.length - a.length)[0];
-  return best === undefined ? undefined : models[best];
-};
+/** How providers are told of their models: the configuration over the user's own tables over the shipped ones. */
+export const factsFrom =
+  (tables: ModelTables): PluginHost['model'] =>
+  (provider, id, fromPlugin) =>
+    capabilitiesFrom(fromPlugin, ...tables.look(provider, id).layers.map(({ manifest }) => manifest));
 
-/** What is known of models: the config's table over the shipped one. */
-export const modelFacts = (config: Config, plugins: readonly Plugin[]): PluginHost['model'] => {
-  const tables = new Map<string, ModelTable | undefined>();
-  const tableOf = (name: string): ModelTable | undefined => {
-    if (!tables.has(name)) tables.set(name, shippedTable(name));
-    return tables.get(name);
-  };
-  const tableNames = new Map(offersOf(plugins).map(({ provider }) => [provider.name, provider.table]));
-  return (provider, id, fromPlugin) => {
-    const table = tableOf(tableNames.get(provider) ?? provider);
-    const known = table && lookUp(table.models, id);
-    const own = config.models?.[`${provider}/${id}`];
-    const { contextWindow, maxOutputTokens, images, thinking, price, ...sections } = own ?? {};
-    return capabilitiesFrom(
-      fromPlugin,
-      ...(known ? [table?.defaults, known] : [table?.unknown]),
-      manifestOf({ contextWindow, maxOutputTokens, images, thinking, price }),
-      sections,
-    );
-  };
+const noticeDays = 60;
+
+/**
+ * What somebody should know who uses `provider/model`: that no table knows it (and the nearest name), or that its days are
+ * numbered. Undefined when all is well, and where nobody keeps a list of that provider's models.
+ */
+export const modelNotice = (name: string, tables: ModelTables, nowMs: number = Date.now()): string | undefined => {
+  const at = name.indexOf('/');
+  const [provider, id] = [name.slice(0, at), name.slice(at + 1)];
+  const { isKnown } = tables.look(provider, id);
+  const capabilities = factsFrom(tables)(provider, id);
+  if (!isKnown) {
+    const ids = tables.idsOf(provider);
+    if (ids.length === 0) return undefined;
+    const guess = nearest(id, ids);
+    const meant = guess === undefined ? '' : ` Did you mean ${provider}/${guess}?`;
+    const { max_context_window: window } = capabilities.constraints.tokens;
+    const price = priceOf(capabilities) ? '' : ', and its price is not known';
+    return `Nothing is known of the model ${name}: its window is taken to hold ${window} tokens${price}.${meant} Say more under models: in the configuration, or import a list (llm-copilot models import).`;
+  }
+  const { deprecation_date: end } = capabilities;
+  if (end === undefined || Date.parse(end) - nowMs > noticeDays * 24 * 3600 * 1000) return undefined;
+  return `${name} ${Date.parse(end) > nowMs ? 'is served until' : 'is no longer served since'} ${end}: choose another model (llm-copilot models list).`;
 };
 
 /** Loads a choice's plugin and makes the provider. @throws ProviderError kind `auth` when its key is missing. */

@@ -8,20 +8,18 @@ import { defaults, type Config } from '../core/config.ts';
 import type { Recorded } from '../core/event.ts';
 import { messagesOf, sourcesIn } from '../core/fold.ts';
 import { text, type Block, type Message } from '../core/message.ts';
-import type { Plugin, PluginHost } from '../core/plugin.ts';
+import { keyNamesOf, type Plugin, type PluginHost } from '../core/plugin.ts';
 import type { Ask } from '../core/policy.ts';
+import type { ModelProvider } from '../core/provider.ts';
 import type { Sandbox } from '../core/sandbox.ts';
 import type { SessionInfo, SessionStore } from '../core/session.ts';
 import type { AskSecret } from '../core/secret.ts';
 import type { Tool, WebGet } from '../core/tool.ts';
 import type { WorkflowContext } from '../core/workflow.ts';
 import { act } from '../engine/act.ts';
-import { budgeted } from '../engine/budget.ts';
 import { purse } from '../engine/purse.ts';
 import { checkTool } from '../engine/patterns/check-tool.ts';
-import { fallingBack } from '../engine/fallback.ts';
 import { withoutSecrets } from '../engine/placeholders.ts';
-import { retrying } from '../engine/resilience.ts';
 import { taint } from '../engine/taint.ts';
 import { run, type RunContext } from '../engine/run.ts';
 import { lightenHttpClient } from '../host/http-client.ts';
@@ -39,8 +37,12 @@ import { findChecks } from './checks.ts';
 import { confine } from './confine.ts';
 import type { SecretUse } from './credentials.ts';
 import { journal } from './journal.ts';
-import { chooseModel, makeProvider, modelFacts, type HasKey } from './models.ts';
+import { modelTables, userTablesFor } from './model-tables.ts';
+import { modelNotice, type HasKey } from './models.ts';
+import { pluginHosts } from './plugin-hosts.ts';
 import { openRedaction } from './redaction.ts';
+import { modelsOf, providersIn } from './route-models.ts';
+import { openRouting } from './routing.ts';
 import { runCredentials } from './run-credentials.ts';
 import { askingForCodes, stepUp } from './step-up.ts';
 import { chooseSession, openSessions, sessionsPath, type SessionChoice } from './sessions.ts';
@@ -114,7 +116,7 @@ const emptyTask = (): CopilotError =>
 
 /** Environment variables that hold credentials of models. */
 const keyNames = (plugins: readonly Plugin[]): string[] =>
-  plugins.flatMap((plugin) => (plugin.providers ?? []).flatMap((provider) => provider.keyEnv));
+  plugins.flatMap((plugin) => (plugin.providers ?? []).flatMap(keyNamesOf));
 
 /**
  * The only wiring: reads the configuration, opens the log, loads plugins, and puts the floors together.
@@ -136,37 +138,36 @@ export const open = async (options: JobOptions): Promise<Job> => {
   const minTlsVersion = settings.web?.minTlsVersion ?? defaults.web.minTlsVersion;
   const credentials = await runCredentials(env, settings.secrets, options.askSecret);
   const hasKey: HasKey = (provider, plugin) => provider.keyEnv.some((name) => credentials.has(name, plugin));
-  const choice = chooseModel(settings.model, plugins, hasKey);
-  const model = modelFacts(settings, plugins);
-  const hostOf = (plugin: string): PluginHost => ({
-    secret: (name) => credentials.secret(name, plugin),
-    env: (name) => (env[name] === '' ? undefined : env[name]),
-    model,
-    stallTimeoutMs: (settings.stallTimeoutSeconds ?? 120) * 1000,
-    fetch,
-  });
+  const tables = modelTables(settings, plugins, await userTablesFor(env, plugins, providersIn(settings)));
+  const hostOf = pluginHosts({ env, root }, settings, tables, credentials);
   let database: Database | undefined;
   const shareDatabase = (): Database => (database ??= openDatabase(sessionsPath(env)));
   const book = ledger(shareDatabase, upToRepository(root).at(-1) ?? root);
   const shared = purse(limitsFrom(settings), book);
-  const names = [
-    choice,
-    ...(settings.fallbackModel === undefined ? [] : [chooseModel(settings.fallbackModel, plugins, hasKey)]),
-  ];
-  for (const { provider, plugin } of names) await credentials.resolve(provider.keyEnv, plugin.name);
+  const routed = modelsOf(settings, plugins, hasKey, env);
+  const everyModel = [...routed.models, ...(routed.small ? [routed.small] : [])];
+  const modelNotices = everyModel.flatMap(({ name }) => modelNotice(name, tables) ?? []);
+  for (const { choice } of everyModel) await credentials.resolve(keyNamesOf(choice.provider), choice.plugin.name);
   await credentials.reveal();
   const { redact, placeholders } = openRedaction(env, credentials.values());
   const toolNames = plugins.flatMap((plugin) => plugin.tools ?? []);
-  const [tools, providers, checks, confined] = await Promise.all([
+  const [tools, routing, checks, confined] = await Promise.all([
     loadTools(plugins, hostOf),
-    Promise.all(names.map((name) => makeProvider(name, hostOf(name.plugin.name)))),
+    openRouting({ settings, routed, plugins, hasKey, hostOf, purse: shared }),
     findChecks(root, settings),
     confine({ ...options, root, addedFolders: addDirs, config, toolNames, secretEnv: keyNames(plugins) }),
     requireTls(minTlsVersion),
   ]);
   const { sandbox, permissions } = confined;
-  const chain = fallingBack(providers.map((one) => retrying(budgeted(one, shared))));
-  const provider = settings.redact?.requests === false ? chain : withoutSecrets(chain, redact);
+  const guarded = new Map<ModelProvider, ModelProvider>();
+  const model: RunContext['model'] = (needs, purpose) => {
+    const chain = routing.model(needs, purpose);
+    if (settings.redact?.requests === false) return chain;
+    // What was looked through once is known to the decorator, not to a second one.
+    const known = guarded.get(chain) ?? withoutSecrets(chain, redact);
+    guarded.set(chain, known);
+    return known;
+  };
   // A host that was open before text from outside came in would be a way out for every program.
   const tainted = taint(() => {
     if (permissions.mode !== 'bypass') sandbox.closeHosts();
@@ -239,7 +240,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
     const runContext: RunContext = {
       agents,
       tools,
-      model: () => provider,
+      model,
       policy: permissions.policy,
       ask: askingForCodes(asked, codes),
       sandbox,
@@ -281,9 +282,16 @@ export const open = async (options: JobOptions): Promise<Job> => {
       : [`${root} is in no git repository: it works, but there is no history to look at or compare with.`];
     return {
       config,
-      notices: [...config.notices, ...credentials.notices, ...confined.notices, ...history],
+      notices: [
+        ...config.notices,
+        ...credentials.notices,
+        ...routing.notices,
+        ...modelNotices,
+        ...confined.notices,
+        ...history,
+      ],
       laterNotices: confined.laterNotices,
-      model: provider.name,
+      model: routing.name,
       session,
       store,
       sandbox,

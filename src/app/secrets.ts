@@ -3,7 +3,7 @@ import { nearest } from '../base/nearest.ts';
 import { isOrdinary } from '../base/redact/redactor.ts';
 import type { Config } from '../core/config.ts';
 import type { AdminEvent } from '../core/event.ts';
-import type { Plugin } from '../core/plugin.ts';
+import { keyNamesOf, type Plugin } from '../core/plugin.ts';
 import {
   isSecretName,
   ownPrefix,
@@ -98,7 +98,9 @@ export const oldNotice = (name: string, days: number): string =>
   `The secret ${name} is ${days} days old. Change it soon: llm-copilot secrets rotate ${name}`;
 
 const defaultScopes = (name: string, plugins: readonly Plugin[]): string[] =>
-  plugins.filter((one) => one.providers?.some(({ keyEnv }) => keyEnv.includes(name))).map((one) => one.name);
+  plugins
+    .filter((one) => one.providers?.some((provider) => keyNamesOf(provider).includes(name)))
+    .map((one) => one.name);
 
 const strangers = (scopes: readonly string[], plugins: readonly Plugin[]): string[] =>
   scopes

@@ -1,5 +1,5 @@
 const issuer =
-  'its certificate comes from an issuer unknown here (NODE_EXTRA_CA_CERTS can name a file with more issuers)';
+  'its certificate comes from an issuer unknown here (network.caFile or NODE_EXTRA_CA_CERTS can name a file with more issuers)';
 
 /** OpenSSL's codes of a failed verification that people meet (its man page X509_STORE_CTX_get_error lists them). */
 const byCode: Readonly<Partial<Record<string, string>>> = {
@@ -34,7 +34,8 @@ const sentenceOf = (error: Error): string | undefined => {
   }
   // Node's own requests say EPROTO and the reason in the message only; `fetch` has a code for each reason.
   if (code !== 'EPROTO' && !code.startsWith('ERR_SSL_')) return undefined;
-  if (tooOld.test(error.message)) return 'it speaks no TLS version that web.minTlsVersion allows (TLSv1.3 unless set)';
+  if (tooOld.test(error.message))
+    return 'it speaks no TLS version that web.minTlsVersion allows (TLSv1.3 unless set; network.minTlsVersions excepts a host)';
   // Anything else, such as an internal error of the server, may be gone at the next attempt.
   return noTls.test(error.message) ? 'it does not speak TLS at that port' : undefined;
 };

@@ -12,6 +12,7 @@ const administrative: ReadonlySet<string> = new Set([
   'trust add',
   'trust revoke',
   'config set',
+  'models import',
   'audit prune',
   'audit export',
   'privacy export',

@@ -11,6 +11,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { helpCommand } from './commands/help-topics.ts';
 import { initCommand } from './commands/init.ts';
 import { mfaCommand } from './commands/mfa.ts';
+import { modelsCommand } from './commands/models.ts';
 import { policyCommand } from './commands/policy.ts';
 import { privacyCommand } from './commands/privacy.ts';
 import { runCommand, runTask } from './commands/run.ts';
@@ -34,6 +35,7 @@ const commands = [
   configCommand,
   checksCommand,
   usageCommand,
+  modelsCommand,
   secretsCommand,
   mfaCommand,
   auditCommand,

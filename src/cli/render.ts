@@ -53,8 +53,8 @@ const resultLines = (content: readonly Block[]): string[] => {
 
 const budgetNames = { run: 'this run', day: 'today', month: 'this month', perRepo: 'this repository' } as const;
 
-/** Progress for a person, on standard error: each step as it happens. */
-export const progressReader = (io: Io): Reader => {
+/** Progress for a person, on standard error: each step as it happens. `coerces`: losses are for the log only. */
+export const progressReader = (io: Io, coerces = false): Reader => {
   const paint = paintFor(io.stderr, io.env);
   const say = (line: string): unknown => io.stderr.write(`${line}\n`);
   const calls = new Map<string, string>();
@@ -109,6 +109,16 @@ export const progressReader = (io: Io): Reader => {
             ),
           );
           return;
+        case 'model.selected':
+          // The first choice is in the last line; a change is worth a line of its own.
+          if (event.why !== undefined)
+            say(paint.yellow(`  going on with ${printable(event.model)}: ${printable(event.why)}`));
+          return;
+        case 'model.adapted':
+          for (const { code, severity, message } of event.losses)
+            if (severity !== 'info' && !coerces)
+              say(paint.yellow(`  ${printable(event.model)}: ${code} (${severity}): ${printable(message)}`));
+          return;
         case 'budget.warned': {
           const { scope, percent, unit, used, limit } = event;
           const amount = (value: number): string => (unit === 'usd' ? `$${value.toFixed(4)}` : `${value} tokens`);
@@ -148,7 +158,8 @@ export const sayEnding = (io: Io, result: Result, model: string): void => {
   );
   const { usage } = result;
   const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
-  const numbers = `${model} · ${result.turns} ${result.turns === 1 ? 'turn' : 'turns'} · ${input} tokens in, ${usage.outputTokens} out · ${money(usage.costUsd)} · ${(result.durationMs / 1000).toFixed(1)} s`;
+  const answered = result.models.length > 0 ? result.models.join(', then ') : model;
+  const numbers = `${answered} · ${result.turns} ${result.turns === 1 ? 'turn' : 'turns'} · ${input} tokens in, ${usage.outputTokens} out · ${money(usage.costUsd)} · ${(result.durationMs / 1000).toFixed(1)} s`;
   const state = `${result.status}${result.verified ? ', verified' : ''}`;
   io.stderr.write(
     `${['', ...lines, paint.dim(`${state} · ${numbers} · session ${result.sessionId ?? '-'}`)].join('\n')}\n`,

@@ -82,7 +82,7 @@ export const addRunOptions = (command: Command): Command =>
     .option('--fork-session', 'with --continue or --resume: leave that session as it is')
     .option('--session-id <uuid>', 'id for the new session')
     .option('-m, --model <provider/model>', 'model to use')
-    .option('--fallback-model <provider/model>', 'model to go over to when the first one stays unavailable')
+    .option('--fallback-model <list>', 'models to go over to when the first one fails: provider/model,…')
     .addOption(
       new Option('--permission-mode <mode>', 'what is allowed without asking').choices([
         'plan',

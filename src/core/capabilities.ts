@@ -113,6 +113,8 @@ export interface Capabilities {
       /** A regular expression the whole id of a tool call must match; anything goes when left out. */
       tool_call_id?: string;
     };
+    /** With the feature `json_schema`: which schemas it takes; all when left out. */
+    json_schema?: 'any' | 'closed';
     /** Sets of parameters of which at most one may be given; the first one given stays. */
     mutually_exclusive: readonly (readonly ParameterName[])[];
   };
@@ -201,7 +203,8 @@ export const priceOf = (
 };
 
 /** A capability an agent or a user may ask for. */
-export type Need = 'images' | 'tools' | 'parallel-tools' | 'thinking' | 'json' | 'json-schema' | 'caching' | 'streaming';
+export type Need =
+  'images' | 'tools' | 'parallel-tools' | 'thinking' | 'json' | 'json-schema' | 'caching' | 'streaming';
 
 /** Every need, with how a manifest answers it. */
 export const needs: Readonly<Record<Need, (capabilities: Capabilities) => boolean>> = {
@@ -214,6 +217,9 @@ export const needs: Readonly<Record<Need, (capabilities: Capabilities) => boolea
   caching: ({ features: has }) => has.prompt_caching,
   streaming: ({ features: has }) => has.streaming,
 };
+
+/** True for the name of a need. */
+export const isNeed = (name: string): name is Need => Object.hasOwn(needs, name);
 
 /** The few facts of a model one writes by hand. */
 export interface ModelFacts {

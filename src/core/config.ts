@@ -77,6 +77,7 @@ const manifestSections = {
           tool_call_id: z.optional(z.string()),
         }),
       ),
+      json_schema: z.optional(z.enum(['any', 'closed'])),
       mutually_exclusive: z.optional(z.array(z.array(z.enum(parameterNames)))),
     }),
   ),
@@ -217,7 +218,10 @@ export const configSchema = z.strictObject({
   rateLimits: z.optional(z.record(z.string(), z.union([z.string(), rateLimits]))),
   /** Model calls of this process under way at a time; what comes after waits, or fails. */
   concurrency: z.optional(
-    z.strictObject({ maxCalls: z.optional(z.int().check(z.minimum(1))), whenFull: z.optional(z.enum(['wait', 'fail'])) }),
+    z.strictObject({
+      maxCalls: z.optional(z.int().check(z.minimum(1))),
+      whenFull: z.optional(z.enum(['wait', 'fail'])),
+    }),
   ),
   network: z.optional(
     z.strictObject({

@@ -8,14 +8,7 @@
  * - `Unsupported`: it cannot be done at all. `PerformanceImpact`: it works, but slower or dearer.
  */
 export type LossCode =
-  | 'Clamp'
-  | 'Drop'
-  | 'Emulate'
-  | 'Conflict'
-  | 'Relocate'
-  | 'Unsupported'
-  | 'MapFallback'
-  | 'PerformanceImpact';
+  'Clamp' | 'Drop' | 'Emulate' | 'Conflict' | 'Relocate' | 'Unsupported' | 'MapFallback' | 'PerformanceImpact';
 
 /** How much a loss matters. */
 export type Severity = 'info' | 'warning' | 'error' | 'critical';

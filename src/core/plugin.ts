@@ -9,6 +9,8 @@ export interface ProviderManifest {
   name: string;
   /** Environment variables that may hold its key, first one preferred; empty when it needs none. */
   keyEnv: readonly string[];
+  /** Variables of keys it uses where they are set, and does without. */
+  optionalKeyEnv?: readonly string[];
   /** Used when the user names only the provider, or nothing. */
   defaultModel: string;
   /** Whose table of models (`templates/models/<table>.json`) tells of its models; its own name when left out. */
@@ -18,6 +20,12 @@ export interface ProviderManifest {
   /** It runs on this machine: where one asks whether it is there (JSON with a list of models). */
   local?: { url: string; urlEnv?: string };
 }
+
+/** Every variable that may hold a key of a provider. */
+export const keyNamesOf = ({ keyEnv, optionalKeyEnv = [] }: ProviderManifest): string[] => [
+  ...keyEnv,
+  ...optionalKeyEnv,
+];
 
 /** What a plugin is given. */
 export interface PluginHost {

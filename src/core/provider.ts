@@ -116,6 +116,17 @@ const retryableKinds: ReadonlySet<ProviderErrorKind> = new Set([
   'unavailable',
 ]);
 
+/** What a status of HTTP stands for where the body says no more. */
+export const kindOfStatus = (status: number): ProviderErrorKind => {
+  if (status === 401 || status === 403) return 'auth';
+  if (status === 404) return 'not_found';
+  if (status === 408) return 'timeout';
+  if (status === 413) return 'context_too_long';
+  if (status === 429) return 'rate_limit';
+  if (status === 529) return 'overloaded';
+  return status >= 500 ? 'server' : 'invalid_request';
+};
+
 const providerBrand = Symbol.for('llm-copilot.ProviderError');
 
 /** A provider failed: exit 6, or 3 for missing or refused credentials. */
@@ -125,11 +136,13 @@ export class ProviderError extends CopilotError {
   readonly retryable: boolean;
   /** What the server asked us to wait; undefined when it did not say. */
   readonly retryAfterMs: number | undefined;
+  /** With `context_too_long`: tokens the model's window holds, where that is known. */
+  readonly windowTokens: number | undefined;
 
   constructor(
     kind: ProviderErrorKind,
     message: string,
-    details: { hint?: string; retryAfterMs?: number; cause?: unknown } = {},
+    details: { hint?: string; retryAfterMs?: number; windowTokens?: number; cause?: unknown } = {},
   ) {
     super(message, {
       code: `E_PROVIDER_${kind.toUpperCase()}`,
@@ -141,6 +154,7 @@ export class ProviderError extends CopilotError {
     this.kind = kind;
     this.retryable = retryableKinds.has(kind);
     this.retryAfterMs = details.retryAfterMs;
+    this.windowTokens = details.windowTokens;
     Object.defineProperty(this, providerBrand, { value: true });
   }
 }

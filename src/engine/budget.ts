@@ -1,4 +1,5 @@
 import { messageOf } from '../base/errors.ts';
+import { connectionCodes } from '../base/network-errors.ts';
 import { priceOf } from '../core/capabilities.ts';
 import { costUsd, isProviderError, type Delta, type ModelProvider, type Reply, type Usage } from '../core/provider.ts';
 import { usdOf } from '../core/ledger.ts';
@@ -21,13 +22,14 @@ const counted = (usage: Usage | undefined): Usage | undefined =>
     ? usage
     : undefined;
 
-/** Passes a stream on, and calls `note` when something comes of it. */
+/** Passes a stream on, and calls `note` when the model says something. */
 async function* noting(stream: AsyncGenerator<Delta, Reply>, note: () => void): AsyncGenerator<Delta, Reply> {
   try {
     for (;;) {
       const step = await stream.next();
       if (step.done) return step.value;
-      note();
+      // A wait for a rate limit that is told is no answer yet.
+      if (step.value.type === 'text.delta' || step.value.type === 'thinking.delta') note();
       yield step.value;
     }
   } finally {
@@ -38,7 +40,14 @@ async function* noting(stream: AsyncGenerator<Delta, Reply>, note: () => void): 
 // These fail before the model has produced anything, so nothing is billed.
 const free = new Set(['auth', 'rate_limit', 'overloaded', 'not_found', 'invalid_request', 'context_too_long']);
 /** Codes of Node's network errors that mean the request never left. */
-const unsent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const unsent: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  ...Object.values(connectionCodes),
+]);
 
 const codesOf = (error: unknown, depth = 0): unknown[] =>
   error instanceof Error && depth < 5

@@ -2,7 +2,7 @@ import { CopilotError, exitCodes } from '../base/errors.ts';
 import type { Event, Transient } from '../core/event.ts';
 import { originOf, text, textOf, userMessage, type Block, type Message } from '../core/message.ts';
 import type { Capabilities } from '../core/capabilities.ts';
-import type { ModelProvider, Usage } from '../core/provider.ts';
+import type { ModelProvider, Request, Usage } from '../core/provider.ts';
 import { callModel, type Told } from './call-model.ts';
 
 /** Characters per token, on the safe side for code; real counts from the provider replace it as they come in. */
@@ -45,8 +45,21 @@ const messageTokens = (message: Message): number => {
   return size;
 };
 
-const total = (messages: readonly Message[]): number =>
+/** Tokens of messages, estimated; each is looked at once. */
+export const estimateMessages = (messages: readonly Message[]): number =>
   messages.reduce((sum, message) => sum + messageTokens(message), 0);
+
+const sizesOfTools = new WeakMap<Request['tools'], number>();
+
+/** Input tokens of a whole request, estimated; tools and messages are looked at once. */
+export const estimateRequest = ({ system, tools, messages }: Request): number => {
+  let toolTokens = sizesOfTools.get(tools);
+  if (toolTokens === undefined) {
+    toolTokens = estimateTokens(JSON.stringify(tools));
+    sizesOfTools.set(tools, toolTokens);
+  }
+  return estimateTokens(system) + toolTokens + estimateMessages(messages);
+};
 
 /** How full a model's window is. */
 export interface ContextWindow {
@@ -57,8 +70,8 @@ export interface ContextWindow {
   isFull(messages: readonly Message[]): boolean;
   /** Takes the provider's own count for everything up to now. */
   saw(messages: readonly Message[], usage: Usage | undefined): void;
-  /** The provider refused these as too long: its window is smaller than we thought. */
-  shrink(messages: readonly Message[]): void;
+  /** A provider refused these as too long: its window is smaller than we thought, or as small as it says. */
+  shrink(messages: readonly Message[], windowTokens?: number): void;
   /** What a compaction must come down to, for messages alone. */
   goal(): number;
   /** The conversation was rewritten: what was counted so far no longer holds. */
@@ -67,8 +80,11 @@ export interface ContextWindow {
 
 /** The window of a model; `fixedTokens` is what system prompt and tools take. */
 export const windowOf = (capabilities: Capabilities, fixedTokens: number): ContextWindow => {
-  const { max_context_window: whole, max_input_tokens: input = whole, max_output_tokens: most } =
-    capabilities.constraints.tokens;
+  const {
+    max_context_window: whole,
+    max_input_tokens: input = whole,
+    max_output_tokens: most,
+  } = capabilities.constraints.tokens;
   const maxOutputTokens = Math.min(most, Math.max(1024, Math.floor(whole / 4)));
   let limit = Math.min(input, whole - maxOutputTokens);
   // Provider's count minus our estimate at that time: corrects later estimates in both directions.
@@ -77,7 +93,7 @@ export const windowOf = (capabilities: Capabilities, fixedTokens: number): Conte
   let counted = 0;
   let sum = 0;
   const count = (messages: readonly Message[]): number => {
-    sum += total(messages.slice(counted));
+    sum += estimateMessages(messages.slice(counted));
     counted = messages.length;
     return sum;
   };
@@ -93,7 +109,10 @@ export const windowOf = (capabilities: Capabilities, fixedTokens: number): Conte
       const estimate = count(messages) + fixedTokens;
       if (real > estimate / 4 && real < estimate * 4) correction = real - count(messages);
     },
-    shrink: (messages) => (limit = Math.floor(Math.min(limit, tokens(messages)) * 0.6)),
+    shrink: (messages, windowTokens = Infinity) => {
+      const known = windowTokens - Math.min(maxOutputTokens, windowTokens / 4);
+      limit = Math.floor(Math.min(limit * 0.6, tokens(messages) * 0.6, known));
+    },
     goal: () => Math.max(1000, limit * shrinkTo - fixedTokens),
     recount: () => {
       counted = 0;
@@ -171,7 +190,7 @@ export async function* compact(
   const beforeTokens = window.tokens(messages);
   const goal = window.goal();
   let replacement = trim(messages, recentMessages, trimToChars);
-  if (total(replacement) > goal) {
+  if (estimateMessages(replacement) > goal) {
     const start = tailStart(replacement, goal / 2);
     const [first, ...rest] = replacement.slice(0, start);
     const kept = rest.filter(isTyped);
@@ -194,9 +213,9 @@ export async function* compact(
         ...replacement.slice(start),
       ];
     }
-    if (total(replacement) > goal * 1.5) replacement = trim(replacement, 0, trimToChars);
+    if (estimateMessages(replacement) > goal * 1.5) replacement = trim(replacement, 0, trimToChars);
   }
-  if (total(replacement) > goal * (1 / shrinkTo))
+  if (estimateMessages(replacement) > goal * (1 / shrinkTo))
     throw new CopilotError('The task does not fit into the model’s context window.', {
       code: 'E_CONTEXT',
       exitCode: exitCodes.provider,

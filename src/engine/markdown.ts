@@ -1,5 +1,6 @@
 import { configError } from '../base/errors.ts';
 import type { Agent } from '../core/agent.ts';
+import { isNeed, needs, type Need } from '../core/capabilities.ts';
 
 /** Splits `--- key: value --- body`. Values are single lines; that is all our own formats need. */
 export const frontMatter = (source: string): { fields: Map<string, string>; body: string } => {
@@ -14,10 +15,31 @@ export const frontMatter = (source: string): { fields: Map<string, string>; body
   return { fields, body: body.trim() };
 };
 
-/** Reads an agent from Markdown: the body is its instructions. @throws CopilotError exit 3 when it has no tools. */
+const needsIn = (agent: string, line: string): Need[] =>
+  line.split(',').flatMap((word): Need[] => {
+    const need = word.trim();
+    if (need === '') return [];
+    if (!isNeed(need))
+      throw configError(
+        `Agent ${agent}: it needs "${need}", which no model is described by.`,
+        `Needs: ${Object.keys(needs).join(', ')}.`,
+      );
+    return [need];
+  });
+
+/**
+ * Reads an agent from Markdown: the body is its instructions; `needs` says what its model must be able to do.
+ * @throws CopilotError exit 3 when it has no tools, or needs what nobody knows.
+ */
 export const agentFrom = (name: string, source: string, maxTurns: number): Agent => {
   const { fields, body } = frontMatter(source);
   const tools = (fields.get('tools') ?? '').split(',').map((tool) => tool.trim());
   if (tools[0] === '') throw configError(`Agent ${name}: "tools" is missing in its front matter.`);
-  return { name: fields.get('name') ?? name, instructions: body, tools: tools.filter((tool) => tool !== ''), maxTurns };
+  return {
+    name: fields.get('name') ?? name,
+    instructions: body,
+    tools: tools.filter((tool) => tool !== ''),
+    maxTurns,
+    ...(fields.has('needs') ? { needs: needsIn(name, fields.get('needs') ?? '') } : {}),
+  };
 };

@@ -42,6 +42,8 @@ export interface Reservation {
 export interface Purse {
   /** @throws CopilotError exit 5 when it does not fit, exit 3 when a limit in USD meets an unknown price. */
   reserve(cost: CallCost): Reservation;
+  /** True when a limit in USD is set: a model without a known price can then not be called. */
+  readonly needsPrice: boolean;
   /** What this run spent and promised. */
   readonly run: Readonly<Balance>;
 }
@@ -68,6 +70,13 @@ const raise: Readonly<Record<BudgetScope, string>> = {
 
 const left = (limit: number | undefined, spent: number, reserved: number): number =>
   (limit ?? Infinity) - spent - reserved;
+
+/** A limit in USD meets a model whose price nobody knows. */
+export const unpriced = (model: string): CopilotError =>
+  configError(
+    `The price of ${model} is not known, so a limit in USD cannot be kept.`,
+    `Give its price in the config under models."${model}".price, or limit tokens instead.`,
+  );
 
 /** A purse over the given limits; without a ledger it knows of this run only. */
 export const purse = (limits: Limits, ledger?: Ledger): Purse => {
@@ -128,12 +137,9 @@ export const purse = (limits: Limits, ledger?: Ledger): Purse => {
 
   return {
     run,
+    needsPrice: limitsUsd,
     reserve: (cost) => {
-      if (limitsUsd && cost.input.nanos === undefined)
-        throw configError(
-          `The price of ${cost.model} is not known, so a limit in USD cannot be kept.`,
-          `Give its price in the config under models."${cost.model}".price, or limit tokens instead.`,
-        );
+      if (limitsUsd && cost.input.nanos === undefined) throw unpriced(cost.model);
       let maxOutputTokens = 0;
       let amount: Amount = { nanos: 0, tokens: 0 };
       const decide = (shared: Readonly<Partial<Record<BudgetScope, Balance>>>): Amount => {

@@ -1,36 +1,35 @@
-import { isProviderError, ProviderError, type Delta, type ModelProvider, type Reply } from '../core/provider.ts';
+import {
+  isProviderError,
+  ProviderError,
+  type Delta,
+  type ModelProvider,
+  type ProviderErrorKind,
+  type Reply,
+} from '../core/provider.ts';
+import { abortableSleep, inSeconds, type Sleep } from './sleep.ts';
 
 /** How {@link retrying} retries. */
 export interface RetryOptions {
-  /** Calls made after the first one failed. */
+  /**
+   * `brief`: somebody else can be asked. Then only what the server itself promises to have cleared within 250 ms is tried
+   * again; everything else is thrown at once.
+   */
+  patience?: 'full' | 'brief';
+  /** Calls made after the first one failed; 3 when left out. */
   retries?: number;
-  /** All waiting of one call together. */
+  /** All waiting of one call together; one minute when left out. */
   maxWaitMs?: number;
-  /** Upper end of the first wait; doubles with every retry up to `maxDelayMs`. */
+  /** Upper end of the first wait, 100 ms when left out; doubles with every retry up to `maxDelayMs`, 10 s. */
   baseDelayMs?: number;
   maxDelayMs?: number;
   /** A number from 0 up to 1, as `Math.random` gives. */
   random?: () => number;
-  /** Resolves after a time. @throws signal.reason when aborted. */
-  sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  sleep?: Sleep;
 }
 
-const abortableSleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const abort = (): void => {
-      clearTimeout(timer);
-      // An abort's reason is whatever the aborter gave; it is handed on as it is.
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', abort, { once: true });
-  });
-
-const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
+/** All a call waits for one model while another could answer. */
+const briefWaitMs = 250;
+const promising: ReadonlySet<ProviderErrorKind> = new Set(['rate_limit', 'overloaded', 'server']);
 
 /** The last error, with what was tried before it; untouched when nothing was. */
 const given = (error: ProviderError, attempts: number, why?: string): ProviderError => {
@@ -51,28 +50,33 @@ const given = (error: ProviderError, attempts: number, why?: string): ProviderEr
  */
 export const retrying = (provider: ModelProvider, options: RetryOptions = {}): ModelProvider => {
   const {
-    retries = 4,
+    patience = 'full',
+    retries = 3,
     maxWaitMs = 60_000,
-    baseDelayMs = 500,
+    baseDelayMs = 100,
     maxDelayMs = 10_000,
     random = Math.random,
     sleep = abortableSleep,
   } = options;
+  const isBrief = patience === 'brief';
+  const mayPass = (error: ProviderError): boolean =>
+    isBrief ? promising.has(error.kind) && error.retryAfterMs !== undefined : error.retryable;
   return {
     name: provider.name,
     capabilities: () => provider.capabilities(),
     async *stream(request, signal): AsyncGenerator<Delta, Reply> {
-      let leftMs = maxWaitMs;
+      let leftMs = isBrief ? Math.min(maxWaitMs, briefWaitMs) : maxWaitMs;
       for (let attempt = 1; ; attempt += 1) {
         try {
           return yield* provider.stream(request, signal);
         } catch (error) {
           signal.throwIfAborted();
           if (!isProviderError(error)) throw error;
-          if (!error.retryable || attempt > retries || leftMs <= 0) throw given(error, attempt);
+          if (!mayPass(error) || attempt > retries || leftMs <= 0) throw given(error, attempt);
           const askedMs = error.retryAfterMs ?? 0;
           if (askedMs > leftMs) {
-            throw given(error, attempt, `the server asked to wait ${seconds(askedMs)}, ${seconds(leftMs)} are left`);
+            const why = `the server asked to wait ${inSeconds(askedMs)}, ${inSeconds(leftMs)} are left`;
+            throw given(error, attempt, isBrief ? undefined : why);
           }
           const backoffMs = random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
           const waitMs = Math.round(Math.min(leftMs, Math.max(askedMs, backoffMs)));

@@ -151,11 +151,14 @@ export async function* run(
       specs = [...specs, ...more.map(specOf)];
     };
     load(messages);
-    const schemaText =
-      task.outputSchema && `\n\nAnswer with JSON only, fitting this schema:\n${JSON.stringify(task.outputSchema)}`;
-    const system = agent.instructions + (schemaText ?? '');
+    const system = agent.instructions;
+    const output = task.outputSchema && { type: 'json_schema' as const, name: 'answer', schema: task.outputSchema };
     const acting: ActContext = { ...context, tools, run: id, delegate: (inner) => run(inner, context, id) };
-    const window = windowOf(provider.capabilities(), estimateTokens(system) + estimateTokens(JSON.stringify(specs)));
+    const fixed = [system, JSON.stringify(specs), JSON.stringify(output ?? '')];
+    const window = windowOf(
+      provider.capabilities(),
+      fixed.reduce((sum, part) => sum + estimateTokens(part), 0),
+    );
     const repeated = repetition();
     const nudged = new Set<string>();
     let squeezed = false;
@@ -167,13 +170,14 @@ export async function* run(
           'stopped',
           limitError(`Stopped after ${turns} turns.`, 'Raise --max-turns, or go on with --continue.'),
         );
-      if (window.isFull(messages)) yield* compact(messages, window, context.model([], 'summary'), { run: id, told }, context.signal);
+      if (window.isFull(messages))
+        yield* compact(messages, window, context.model([], 'summary'), { run: id, told }, context.signal);
       turns++;
       let reply;
       try {
         reply = yield* callModel(
           provider,
-          { system, tools: specs, messages, maxOutputTokens: window.maxOutputTokens },
+          { system, tools: specs, messages, maxOutputTokens: window.maxOutputTokens, ...(output && { output }) },
           { run: id, purpose: 'work', told },
           context.signal,
         );
@@ -182,7 +186,7 @@ export async function* run(
         if (!isProviderError(error) || error.kind !== 'context_too_long' || squeezed) throw error;
         squeezed = true;
         turns--;
-        window.shrink(messages);
+        window.shrink(messages, error.windowTokens);
         yield* compact(messages, window, context.model([], 'summary'), { run: id, told }, context.signal);
         continue;
       }

@@ -11,6 +11,7 @@ import { eventLog } from '../../src/host/log/event-log.ts';
 import type { Event } from '../../src/core/event.ts';
 import { wireServer, type Turn } from '../support/wire/wire-server.ts';
 import { auditFigures } from './audit.ts';
+import { routingFigures } from './routing.ts';
 import { redactFigures } from './redact.ts';
 import { safetyFigures } from './safety.ts';
 import { buildVariant } from './variants.ts';
@@ -275,6 +276,7 @@ resumed.close();
 figures.push(...(await safetyFigures()));
 figures.push(...redactFigures());
 figures.push(...(await auditFigures(bin)));
+figures.push(...(await routingFigures(folder)));
 
 await server.close();
 rmSync(folder, { recursive: true, force: true });

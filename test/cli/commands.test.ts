@@ -146,6 +146,8 @@ describe('doctor', () => {
       'configuration',
       'keys',
       'vault',
+      'network',
+      'local models',
       'sandbox',
       'sandbox bubblewrap',
       'sandbox docker',

@@ -182,5 +182,50 @@ const chat = {
   ],
 };
 
+const inlineData = { mimeType: 'image/png', data: 'aW1n' };
+const functionResponse = (id: string, name: string, response: object) => ({
+  functionResponse: { id, name, response },
+});
+
+const gemini = {
+  systemInstruction: { parts: [{ text: 'Be brief.' }] },
+  tools: [
+    {
+      functionDeclarations: [
+        { name: 'read', description: 'Reads a file.', parametersJsonSchema: schema },
+        { name: 'list', description: 'Lists a folder.', parametersJsonSchema: schema },
+      ],
+    },
+  ],
+  contents: [
+    { role: 'user', parts: [{ text: 'What is on this picture?' }, { inlineData }] },
+    {
+      role: 'model',
+      parts: [
+        { text: 'I look.' },
+        {
+          functionCall: { id: 'call:1', name: 'read', args: { path: 'a.png' } },
+          thoughtSignature: 'skip_thought_signature_validator',
+        },
+        { functionCall: { id: 'call_2', name: 'list', args: { invalid_json: '{"path": oops' } } },
+        { functionCall: { id: 'call_3', name: 'list', args: { value: ['not', 'an', 'object'] } } },
+      ],
+    },
+    {
+      role: 'user',
+      parts: [
+        functionResponse('call:1', 'read', { output: 'a picture' }),
+        functionResponse('call_2', 'list', { error: 'bad input' }),
+        functionResponse('call_3', 'list', { output: '' }),
+      ],
+    },
+    {
+      role: 'user',
+      parts: [{ text: 'Image from call:1:' }, { inlineData }, { text: 'Hurry.' }, { text: 'Well?' }],
+    },
+  ],
+  generationConfig: { maxOutputTokens: 1000, thinkingConfig: { includeThoughts: true } },
+};
+
 /** The body of {@link everything}, by provider. */
-export const bodies = { anthropic, openai: responses, 'openai-chat': chat };
+export const bodies = { anthropic, openai: responses, 'openai-chat': chat, gemini };

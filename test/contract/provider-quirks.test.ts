@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { setup as anthropicSetup } from '../../plugins/anthropic/provider.ts';
 import { chatBody } from '../../plugins/openai/chat-request.ts';
+import { noQuirks } from '../../plugins/openai/presets.ts';
 import { setup as openaiSetup } from '../../plugins/openai/provider.ts';
 import type { Message } from '../../src/core/message.ts';
 import type { ModelProvider, Request } from '../../src/core/provider.ts';
@@ -40,6 +41,7 @@ const wholes = [
   ['anthropic', [{ type: 'message_stop' }]],
   ['openai', [{ type: 'response.completed', response: {} }]],
   ['openai-chat', [chunk({}, 'stop'), '[DONE]']],
+  ['gemini', [{ candidates: [{ finishReason: 'STOP' }] }]],
 ] as const;
 
 it.each(wholes)('%s does not wait for a server that keeps the connection open, and closes it', async (name, events) => {
@@ -337,8 +339,12 @@ describe('Chat Completions', () => {
   });
 
   it('tells OpenAI its limit by the newer name', () => {
-    expect(chatBody(hello, 'gpt', true)).toMatchObject({ max_completion_tokens: 100 });
-    expect(chatBody(hello, 'gpt', true)).not.toHaveProperty('max_tokens');
+    expect(chatBody(hello, 'gpt', { ...noQuirks, maxTokens: 'max_completion_tokens' })).toMatchObject({
+      max_completion_tokens: 100,
+    });
+    expect(chatBody(hello, 'gpt', { ...noQuirks, maxTokens: 'max_completion_tokens' })).not.toHaveProperty(
+      'max_tokens',
+    );
   });
 
   it('sends calls without words as such', async () => {

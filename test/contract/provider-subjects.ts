@@ -1,5 +1,6 @@
 // The providers the contract is held against, and how to talk to them.
 import anthropicPlugin from '../../plugins/anthropic/index.ts';
+import geminiPlugin from '../../plugins/gemini/index.ts';
 import openaiPlugin from '../../plugins/openai/index.ts';
 import { userMessage } from '../../src/core/message.ts';
 import type { Manifest } from '../../src/core/capabilities.ts';
@@ -9,10 +10,17 @@ import type { bodies } from './provider-bodies.ts';
 
 /** A provider under contract. */
 export interface Subject {
-  name: keyof typeof bodies;
+  name: string;
+  /** Whose protocol it speaks. */
+  wire: keyof typeof bodies;
   plugin: typeof anthropicPlugin;
   env: (url: string) => Record<string, string>;
   keyEnv: string;
+  /** It works without a key. */
+  keyless?: true;
+  urlEnv: string;
+  /** What differs from the protocol's body of {@link everything}. */
+  differs?: (body: Record<string, unknown>) => Record<string, unknown>;
   path: string;
   /** What a 400 says when the prompt is too long. */
   tooLong: unknown;
@@ -21,6 +29,36 @@ export interface Subject {
 }
 
 const openaiEnv = (url: string) => ({ OPENAI_API_KEY: 'key', OPENAI_BASE_URL: `${url}/v1/` });
+const chatSubject = (
+  name: string,
+  keyEnv: string,
+  urlEnv: string,
+  base: string,
+  more: Partial<Subject> = {},
+): Subject => ({
+  name,
+  wire: 'openai-chat',
+  plugin: openaiPlugin,
+  env: (url) => ({ [keyEnv]: 'key', [urlEnv]: `${url}${base}/` }),
+  keyEnv,
+  urlEnv,
+  path: `${base}/chat/completions`,
+  tooLong: { error: { code: 400, message: "This model's maximum context length is 4096 tokens." } },
+  rateLimited: 'rate_limit_exceeded',
+  ...more,
+});
+
+const limitedByNewName = ({ max_tokens, ...body }: Record<string, unknown>): Record<string, unknown> => ({
+  ...body,
+  max_completion_tokens: max_tokens,
+});
+
+const forMistral = ({ stream_options: _, ...body }: Record<string, unknown>): Record<string, unknown> => {
+  const messages = body.messages as { role: string }[];
+  const bridge = { role: 'assistant', content: 'I have the results.' };
+  return { ...body, messages: [...messages.slice(0, -1), bridge, ...messages.slice(-1)] };
+};
+
 const contextLength = {
   error: { code: 'context_length_exceeded', message: 'Your input exceeds the context window of this model.' },
 };
@@ -28,9 +66,11 @@ const contextLength = {
 export const subjects: Subject[] = [
   {
     name: 'anthropic',
+    wire: 'anthropic',
     plugin: anthropicPlugin,
     env: (url) => ({ ANTHROPIC_API_KEY: 'key', ANTHROPIC_BASE_URL: `${url}/` }),
     keyEnv: 'ANTHROPIC_API_KEY',
+    urlEnv: 'ANTHROPIC_BASE_URL',
     path: '/v1/messages',
     tooLong: {
       error: { type: 'invalid_request_error', message: 'prompt is too long: 200001 tokens > 200000 maximum' },
@@ -39,21 +79,40 @@ export const subjects: Subject[] = [
   },
   {
     name: 'openai',
+    wire: 'openai',
     plugin: openaiPlugin,
     env: openaiEnv,
     keyEnv: 'OPENAI_API_KEY',
+    urlEnv: 'OPENAI_BASE_URL',
     path: '/v1/responses',
     tooLong: contextLength,
     rateLimited: 'rate_limit_exceeded',
   },
+  chatSubject('openai-chat', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', '/v1'),
+  chatSubject('azure-openai', 'AZURE_OPENAI_API_KEY', 'AZURE_OPENAI_ENDPOINT', '', {
+    path: '/openai/deployments/test-model/chat/completions?api-version=2024-10-21',
+    differs: limitedByNewName,
+  }),
+  chatSubject('openrouter', 'OPENROUTER_API_KEY', 'OPENROUTER_BASE_URL', '/api/v1'),
+  chatSubject('groq', 'GROQ_API_KEY', 'GROQ_BASE_URL', '/openai/v1', { differs: limitedByNewName }),
+  chatSubject('mistral', 'MISTRAL_API_KEY', 'MISTRAL_BASE_URL', '/v1', { differs: forMistral }),
+  chatSubject('ollama', 'OLLAMA_API_KEY', 'OLLAMA_HOST', '', { keyless: true, path: '/v1/chat/completions' }),
   {
-    name: 'openai-chat',
-    plugin: openaiPlugin,
-    env: openaiEnv,
-    keyEnv: 'OPENAI_API_KEY',
-    path: '/v1/chat/completions',
-    tooLong: { error: { code: 400, message: "This model's maximum context length is 4096 tokens." } },
-    rateLimited: 'rate_limit_exceeded',
+    name: 'gemini',
+    wire: 'gemini',
+    plugin: geminiPlugin,
+    env: (url) => ({ GEMINI_API_KEY: 'key', GEMINI_BASE_URL: `${url}/` }),
+    keyEnv: 'GEMINI_API_KEY',
+    urlEnv: 'GEMINI_BASE_URL',
+    path: '/v1beta/models/test-model:streamGenerateContent?alt=sse',
+    tooLong: {
+      error: {
+        code: 400,
+        message: 'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).',
+        status: 'INVALID_ARGUMENT',
+      },
+    },
+    rateLimited: 'RESOURCE_EXHAUSTED',
   },
 ];
 

@@ -3,7 +3,6 @@ import { drain } from '../../src/base/streams.ts';
 import { text, userMessage } from '../../src/core/message.ts';
 import { ProviderError, type Delta, type ModelProvider, type Request } from '../../src/core/provider.ts';
 import { budgeted } from '../../src/engine/budget.ts';
-import { fallingBack } from '../../src/engine/fallback.ts';
 import { purse, type Purse } from '../../src/engine/purse.ts';
 import { tokenBound } from '../../src/engine/token-bound.ts';
 import { scriptedProvider } from '../../src/testing.ts';
@@ -67,6 +66,19 @@ describe('a budget', () => {
     expect(heard).toEqual([
       { type: 'assumed', tokens: shared.run.spent.tokens, costUsd: shared.run.spent.nanos / 1e9, why: 'no' },
     ]);
+  });
+
+  test('a call that was refused after it had waited for a rate limit is free', async () => {
+    const shared = run({ tokens: 10_000 });
+    const waited: ModelProvider = {
+      ...priced(),
+      async *stream() {
+        yield { type: 'retry', model: 'a/x', attempt: 0, waitMs: 1000, reason: 'the rate limit' };
+        throw new ProviderError('rate_limit', 'no');
+      },
+    };
+    await expect(call(budgeted(waited, shared))).rejects.toThrow('no');
+    expect(shared.run.spent.tokens).toBe(0);
   });
 
   test('what broke off half-way counts, also when the server says it was overloaded, and so does what was stopped', async () => {
@@ -187,30 +199,5 @@ describe('the bound on what a request can cost', () => {
     bound.saw({ ...request, messages: [long] }, { ...usage, inputTokens: 2100 });
     expect(bound.of({ ...request, messages: [userMessage('x'.repeat(9000))] })).toBeGreaterThan(9000);
     expect(bound.of({ ...request, messages: [long], tools: [] })).toBeGreaterThan(10_000);
-  });
-});
-
-describe('falling back', () => {
-  const down = (kind: 'overloaded' | 'auth'): ModelProvider => ({
-    ...scriptedProvider([], { name: 'a/one' }),
-    async *stream() {
-      throw new ProviderError(kind, 'down.');
-    },
-  });
-
-  test('goes over to the next model when one stays unavailable, says so, and stays there', async () => {
-    const provider = fallingBack([down('overloaded'), scriptedProvider([{ text: 'hello' }], { name: 'b/two' })]);
-    const deltas: string[] = [];
-    await drain(provider.stream(request, signal), (delta) => deltas.push(delta.type));
-    expect(deltas[0]).toBe('retry');
-    expect(provider.name).toBe('b/two');
-    expect(provider.capabilities().constraints.tokens.max_context_window).toBe(200_000);
-  });
-
-  test('does not hide wrong credentials, and fails when the last one fails', async () => {
-    const other = scriptedProvider([{ text: 'hello' }]);
-    await expect(call(fallingBack([down('auth'), other]))).rejects.toThrow('down.');
-    await expect(call(fallingBack([down('overloaded'), down('overloaded')]))).rejects.toThrow('down.');
-    expect(() => fallingBack([])).toThrow('needs a provider');
   });
 });

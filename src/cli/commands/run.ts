@@ -106,7 +106,8 @@ export const runTask = async (words: readonly string[], flags: RunFlags, cli: Cl
       const readers: Reader[] = [];
       if (flags.outputFormat === 'stream-json')
         readers.push(jsonLinesReader(io, flags.includePartialMessages === true));
-      if (!flags.quiet && flags.outputFormat !== 'stream-json') readers.push(progressReader(io));
+      if (!flags.quiet && flags.outputFormat !== 'stream-json')
+        readers.push(progressReader(io, settings.lossiness === 'coerce'));
       result = await drive(
         job,
         {

@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { interruptedError, usageError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 import type { Config } from '../../core/config.ts';
+import { keyNamesOf } from '../../core/plugin.ts';
 import type { Cli } from '../io.ts';
 
 interface RunFlags {
@@ -67,7 +68,7 @@ export const sandboxCommand = (program: Command, cli: Cli): void => {
             image: flags.image,
             allowHosts: flags.allowHost ?? [],
             trust: flags.trust === true,
-            secretEnv: cli.plugins.flatMap((plugin) => (plugin.providers ?? []).flatMap(({ keyEnv }) => keyEnv)),
+            secretEnv: cli.plugins.flatMap((plugin) => (plugin.providers ?? []).flatMap(keyNamesOf)),
             timeoutMs: flags.timeout === undefined ? undefined : flags.timeout * 1000,
             onOutput: (chunk) => io.stdout.write(chunk),
             onNotice: (notice) => io.stderr.write(`llm-copilot: ${printable(notice)}\n`),

@@ -27,7 +27,7 @@ const decoder = async (encoding: string, firstByte: number): Promise<Transform> 
 };
 
 /** The answer's bytes once they are decompressed; nothing is read ahead of what is asked for. */
-const decompressed = async (response: IncomingMessage): Promise<AsyncIterable<Buffer>> => {
+export const decompressed = async (response: IncomingMessage): Promise<AsyncIterable<Buffer>> => {
   const encodings = encodingsOf(response);
   if (encodings.length === 0) return response;
   if (encodings.length > maxEncodings) throw new ToolError(`The answer is compressed ${encodings.length} times over.`);

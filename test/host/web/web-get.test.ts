@@ -340,7 +340,7 @@ describe('TLS', () => {
     expect(textOf(await get(old.url, { ca: trusted.cert, minTlsVersion: 'TLSv1.2' }))).toBe('safe');
     expect(await refusal(get(old.url, { ca: trusted.cert }))).toBe(
       `${new URL(old.url).host} is not safe to talk to: ` +
-        'it speaks no TLS version that web.minTlsVersion allows (TLSv1.3 unless set).',
+        'it speaks no TLS version that web.minTlsVersion allows (TLSv1.3 unless set; network.minTlsVersions excepts a host).',
     );
   });
 

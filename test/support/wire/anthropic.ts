@@ -1,4 +1,5 @@
 import type { StopReason } from '../../../src/core/provider.ts';
+import { anthropicProblem, encrypts, signs } from './anthropic-rules.ts';
 import { fullAnswer, pieces, type FullAnswer, type Protocol } from './turn.ts';
 
 const event = (data: { type: string } & Record<string, unknown>): string =>
@@ -43,6 +44,7 @@ export const anthropic: Protocol = {
     const { thinking, redactedThinking, text } = answer;
     const blocks: ((at: number) => string[])[] = [];
     if (thinking !== undefined) {
+      signs(`sig${index}`, thinking);
       blocks.push((at) =>
         block(at, { type: 'thinking', thinking: '', signature: '' }, [
           ...pieces(thinking).map((piece) => ({ type: 'thinking_delta', thinking: piece })),
@@ -51,6 +53,7 @@ export const anthropic: Protocol = {
       );
     }
     if (redactedThinking !== undefined) {
+      encrypts(redactedThinking);
       blocks.push((at) => block(at, { type: 'redacted_thinking', data: redactedThinking }, []));
     }
     if (text !== undefined) {
@@ -89,5 +92,6 @@ export const anthropic: Protocol = {
     event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }),
   ],
   errorEvent: (type, message) => event({ type: 'error', error: { type, message } }),
+  problemWith: anthropicProblem,
   errorBody: (status) => ({ type: 'error', error: { type: 'api_error', message: `scripted ${status}` } }),
 };

@@ -1,4 +1,5 @@
 import type { StopReason } from '../../../src/core/provider.ts';
+import { chatProblem } from './chat-rules.ts';
 import { pieces, type Protocol } from './turn.ts';
 
 type Json = Record<string, unknown>;
@@ -59,5 +60,6 @@ export const chat: Protocol = {
     chunk(index, model, { choices: [{ index: 0, delta: { role: 'assistant', content: text }, finish_reason: null }] }),
   ],
   errorEvent: (code, message) => event({ error: { code, message } }),
+  problemWith: chatProblem,
   errorBody: (status) => ({ error: { type: 'server_error', code: null, message: `scripted ${status}` } }),
 };

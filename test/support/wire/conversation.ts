@@ -55,6 +55,19 @@ interface ChatBody {
   }[];
 }
 
+interface GeminiBody {
+  systemInstruction?: { parts: Part[] };
+  tools?: { functionDeclarations: { name: string }[] }[];
+  contents: {
+    role: 'user' | 'model';
+    parts: (Part & {
+      thought?: boolean;
+      functionCall?: { id: string; name: string; args: unknown };
+      functionResponse?: { id: string; response: { output?: string; error?: string } };
+    })[];
+  }[];
+}
+
 const textOf = (content: string | Part[] | null | undefined): string =>
   typeof content === 'string' ? content : (content ?? []).flatMap((part) => part.text ?? []).join('\n');
 
@@ -144,16 +157,38 @@ const fromChat = (body: ChatBody): Conversation => ({
   ),
 });
 
-/** What the model saw in a request of any of the three protocols. */
+const fromGemini = (body: GeminiBody): Conversation => ({
+  system: textOf(body.systemInstruction?.parts),
+  tools: (body.tools ?? []).flatMap((tool) => tool.functionDeclarations.map(({ name }) => name)),
+  messages: merged(
+    body.contents.map(({ role, parts }) =>
+      message(role === 'user' ? 'user' : 'assistant', {
+        text: textOf(parts.filter(({ thought }) => !thought)),
+        toolCalls: parts.flatMap(({ functionCall: call }) =>
+          call ? [{ id: call.id, name: call.name, input: call.args }] : [],
+        ),
+        toolResults: parts.flatMap(({ functionResponse: result }) =>
+          result
+            ? [
+                {
+                  id: result.id,
+                  text: result.response.output ?? result.response.error ?? '',
+                  isError: result.response.error !== undefined,
+                },
+              ]
+            : [],
+        ),
+      }),
+    ),
+  ),
+});
+
+/** What the model saw in a request of any of the protocols. */
 export const conversationOf = (request: WireRequest): Conversation => {
-  switch (request.path) {
-    case '/v1/messages':
-      return fromAnthropic(request.body as AnthropicBody);
-    case '/v1/responses':
-      return fromResponses(request.body as ResponsesBody);
-    case '/v1/chat/completions':
-      return fromChat(request.body as ChatBody);
-    default:
-      throw new Error(`not a model's endpoint: ${request.path}`);
-  }
+  if (request.path.includes(':streamGenerateContent')) return fromGemini(request.body as GeminiBody);
+  const [path = ''] = request.path.split('?');
+  if (path.endsWith('/messages')) return fromAnthropic(request.body as AnthropicBody);
+  if (path.endsWith('/responses')) return fromResponses(request.body as ResponsesBody);
+  if (path.endsWith('/chat/completions')) return fromChat(request.body as ChatBody);
+  throw new Error(`not a model's endpoint: ${request.path}`);
 };

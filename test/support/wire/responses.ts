@@ -1,3 +1,4 @@
+import { encryptsItem, responsesProblem } from './responses-rules.ts';
 import { fullAnswer, pieces, type FullAnswer, type Protocol } from './turn.ts';
 
 type Json = Record<string, unknown>;
@@ -32,6 +33,7 @@ const item = (at: number, start: Json, deltas: (Json & { type: string })[], end:
 
 const reasoning = (at: number, index: number, thinking: string): string[] => {
   const id = `rs_${index}`;
+  encryptsItem(id, `enc${index}`);
   return item(
     at,
     { type: 'reasoning', id, summary: [] },
@@ -98,5 +100,6 @@ export const responses: Protocol = {
     event({ type: 'response.output_text.delta', output_index: 0, content_index: 0, item_id: 'msg', delta: text }),
   ],
   errorEvent: (code, text) => event({ type: 'error', code, message: text, param: null }),
+  problemWith: responsesProblem,
   errorBody: (status) => ({ error: { type: 'server_error', code: null, message: `scripted ${status}` } }),
 };

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { anthropic } from './anthropic.ts';
 import { chat } from './chat.ts';
+import { embeddings } from './embeddings.ts';
+import { gemini } from './gemini.ts';
 import { responses } from './responses.ts';
 import { fullAnswer, type Fault, type Protocol, type Turn } from './turn.ts';
 
@@ -44,6 +46,8 @@ const protocols: readonly (readonly [path: RegExp, protocol: Protocol])[] = [
   [/\/messages$/, anthropic],
   [/\/responses$/, responses],
   [/\/chat\/completions$/, chat],
+  [/\/embeddings$/, embeddings],
+  [/:streamGenerateContent$/, gemini],
 ];
 
 const readBody = async (request: IncomingMessage): Promise<unknown> => {
