@@ -1,6 +1,5 @@
 import type { APIError } from '@anthropic-ai/sdk/core/error';
 import {
-  messageOf,
   ProviderError,
   retryAfterMs,
   untilFreeMs,

@@ -1,11 +1,4 @@
-import {
-  messageOf,
-  ProviderError,
-  retryAfterMs,
-  sensibleWaitMs,
-  withoutKeys,
-  type ProviderErrorKind,
-} from 'llm-copilot-agent';
+import { ProviderError, retryAfterMs, sensibleWaitMs, withoutKeys, type ProviderErrorKind } from 'llm-copilot-agent';
 
 /** Where the key comes from, the first one set. */
 export const keyNames = ['GEMINI_API_KEY', 'GOOGLE_API_KEY'] as const;

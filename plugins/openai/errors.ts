@@ -1,5 +1,4 @@
 import {
-  messageOf,
   ProviderError,
   retryAfterMs,
   untilFreeMs,

@@ -1,6 +1,6 @@
 import type { BudgetScope } from '../core/budget.ts';
 import { limitOf, type Config } from '../core/config.ts';
-import type { Limit, Limits } from '../engine/purse.ts';
+import type { Limit, Limits } from '../engine/models/purse.ts';
 
 const least = (one: number | undefined, other: number | undefined): number | undefined =>
   one === undefined ? other : other === undefined ? one : Math.min(one, other);

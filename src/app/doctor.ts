@@ -8,7 +8,7 @@ import { configPaths, type LoadedConfig } from '../host/config/config.ts';
 import { dataDir, type Env } from '../host/paths.ts';
 import { runProgram } from '../host/programs.ts';
 import { ripgrepPath } from '../host/ripgrep.ts';
-import type { LocalServer } from './local-servers.ts';
+import type { LocalServer } from './models/local-servers.ts';
 import { loadSettings } from './settings.ts';
 
 /** One thing doctor looked at. `warn` does not stop the main job, `fail` does. */
@@ -88,7 +88,7 @@ const serverLine = ({ name, url, models }: LocalServer): string => {
 const localModels = (env: Env, root: string, plugins: readonly Plugin[]): Promise<Finding> =>
   attempt('local models', 'warn', async () => {
     const [{ localServers }, { httpFetch }] = await Promise.all([
-      import('./local-servers.ts'),
+      import('./models/local-servers.ts'),
       import('../host/web/http-fetch.ts'),
     ]);
     // This machine is asked directly, whatever the variables of proxies say.
@@ -161,7 +161,7 @@ export const examine = async (
       return [`${secrets.length} ${secrets.length === 1 ? 'secret' : 'secrets'}`, ...old].join(', ');
     }),
     attempt('network', 'fail', async () => {
-      const { networkReport } = await import('./network-report.ts');
+      const { networkReport } = await import('./models/network-report.ts');
       return networkReport(env, root, (await settings).value);
     }),
     localModels(env, root, plugins),

@@ -3,7 +3,7 @@ import type { Event, Transient } from '../core/event.ts';
 import { originOf, text, textOf, userMessage, type Block, type Message } from '../core/message.ts';
 import type { Capabilities } from '../core/capabilities.ts';
 import type { ModelProvider, Request, Usage } from '../core/provider.ts';
-import { callModel, type Told } from './call-model.ts';
+import { callModel, type Told } from './models/call-model.ts';
 
 /** Characters per token, on the safe side for code; real counts from the provider replace it as they come in. */
 const charsPerToken = 3;

@@ -9,7 +9,7 @@ import { isProviderError, type ModelProvider, type ToolSpec } from '../core/prov
 import type { Sandbox } from '../core/sandbox.ts';
 import type { Tool, WebGet } from '../core/tool.ts';
 import { act, type ActContext } from './act.ts';
-import { callModel, nothingTold } from './call-model.ts';
+import { callModel, nothingTold } from './models/call-model.ts';
 import { compact, estimateTokens, windowOf } from './context.ts';
 import { loadedIn, loadTool } from './load-tool.ts';
 import type { Placeholders } from './placeholders.ts';

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import type { ModelRow, ProviderRow, ShownModel } from '../../src/app/model-catalog.ts';
-import type { Comparison } from '../../src/engine/compare.ts';
+import type { ModelRow, ProviderRow, ShownModel } from '../../src/app/models/model-catalog.ts';
+import type { Comparison } from '../../src/engine/models/compare.ts';
 import type { ModelTable } from '../../src/host/model-tables.ts';
 import { cliHarness } from '../support/cli.ts';
 

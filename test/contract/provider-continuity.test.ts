@@ -6,7 +6,7 @@ import type { Manifest } from '../../src/core/capabilities.ts';
 import type { Loss } from '../../src/core/loss.ts';
 import { callsOf, text, userMessage, type Block, type Message } from '../../src/core/message.ts';
 import type { ModelProvider, Request } from '../../src/core/provider.ts';
-import { adapting } from '../../src/engine/adapt/adapting.ts';
+import { adapting } from '../../src/engine/models/adapt/adapting.ts';
 import { wireServer, type Answer, type WireServer } from '../support/wire/wire-server.ts';
 import { collect, make, subjects } from './provider-subjects.ts';
 

@@ -8,7 +8,7 @@ import plugin from '../../plugins/gemini/index.ts';
 import { manifestOf } from '../../src/core/capabilities.ts';
 import { callsOf, userMessage, type Block, type Message } from '../../src/core/message.ts';
 import type { ModelProvider, ProviderError, Reply, Request } from '../../src/core/provider.ts';
-import { adapting } from '../../src/engine/adapt/adapting.ts';
+import { adapting } from '../../src/engine/models/adapt/adapting.ts';
 import { testHost } from '../support/wire/host.ts';
 import { wireServer, type Answer, type Script, type WireServer } from '../support/wire/wire-server.ts';
 import { everything } from './provider-bodies.ts';

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { capabilitiesFrom, manifestOf } from '../../src/core/capabilities.ts';
 import { textOf, type Block } from '../../src/core/message.ts';
 import type { ModelProvider, Request } from '../../src/core/provider.ts';
-import { retrying } from '../../src/engine/resilience.ts';
+import { retrying } from '../../src/engine/models/resilience.ts';
 import { conversationOf } from '../support/wire/conversation.ts';
 import { testHost } from '../support/wire/host.ts';
 import { wireServer, type Script, type WireRequest, type WireServer } from '../support/wire/wire-server.ts';

@@ -88,7 +88,10 @@ describe('every command the README shows', () => {
     }
     if (line.includes('policy test')) {
       mkdirSync(join(root, '.llm-copilot'), { recursive: true });
-      writeFileSync(join(root, '.llm-copilot', 'policy-tests.yaml'), yamlBlocks.find((block) => block.includes('expect: deny')) ?? '');
+      writeFileSync(
+        join(root, '.llm-copilot', 'policy-tests.yaml'),
+        yamlBlocks.find((block) => block.includes('expect: deny')) ?? '',
+      );
       mkdirSync(join(folder.path, '.config', 'llm-copilot'), { recursive: true });
       writeFileSync(
         join(folder.path, '.config', 'llm-copilot', 'config.yaml'),

@@ -15,7 +15,7 @@ import { createClient, type Client, type ClientOptions } from '../../bin/client.
 import { conservative } from '../../src/core/capabilities.ts';
 import type { Plugin } from '../../src/core/plugin.ts';
 import { isProviderError, type ModelProvider, type Request } from '../../src/core/provider.ts';
-import { retrying } from '../../src/engine/resilience.ts';
+import { retrying } from '../../src/engine/models/resilience.ts';
 import { collect, hello, streamed } from '../contract/provider-subjects.ts';
 import { everything } from '../contract/provider-bodies.ts';
 import { testHost } from '../support/wire/host.ts';

@@ -6,8 +6,8 @@ import { isCopilotError } from '../../src/base/errors.ts';
 import { userMessage } from '../../src/core/message.ts';
 import { capabilitiesFrom, manifestOf } from '../../src/core/capabilities.ts';
 import type { ModelProvider, Reply } from '../../src/core/provider.ts';
-import { budgeted } from '../../src/engine/budget.ts';
-import { purse, type Limits } from '../../src/engine/purse.ts';
+import { budgeted } from '../../src/engine/models/budget.ts';
+import { purse, type Limits } from '../../src/engine/models/purse.ts';
 import { ledger } from '../../src/host/log/ledger.ts';
 
 // One process of several: twenty calls at a time against one ledger, until nothing more fits. Looks at the balances as
@@ -33,13 +33,16 @@ const look = (): void => {
 
 const model: ModelProvider = {
   name: 'race/model',
-  capabilities: () => capabilitiesFrom(manifestOf({
-    contextWindow: 100_000,
-    maxOutputTokens: 1000,
-    images: false,
-    thinking: false,
-    price: { inputPerMTok: 3, outputPerMTok: 15, cacheReadPerMTok: 0.3, cacheWritePerMTok: 3.75 },
-  })),
+  capabilities: () =>
+    capabilitiesFrom(
+      manifestOf({
+        contextWindow: 100_000,
+        maxOutputTokens: 1000,
+        images: false,
+        thinking: false,
+        price: { inputPerMTok: 3, outputPerMTok: 15, cacheReadPerMTok: 0.3, cacheWritePerMTok: 3.75 },
+      }),
+    ),
   async *stream(request): AsyncGenerator<never, Reply> {
     await sleep(random() * 4);
     look();

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { usageError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
-import type { RankedModel, RouteReport } from '../../app/route-report.ts';
+import type { RankedModel, RouteReport } from '../../app/models/route-report.ts';
 import type { Cli } from '../io.ts';
 
 interface Flags {
@@ -59,7 +59,7 @@ export const modelsRouteCommand = (models: Command, cli: Cli): void => {
     .option('--explain', 'all candidates in order, with losses, price and why')
     .option('--json', 'as JSON')
     .action(async (flags: Flags) => {
-      const { routeReport } = await import('../../app/route-report.ts');
+      const { routeReport } = await import('../../app/models/route-report.ts');
       const report = await routeReport(io.env, io.cwd, cli.plugins, {
         needs: words(flags.needs),
         inputTokens: flags.context,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { messageOf, usageError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
-import type { TokenCounts } from '../../app/token-counts.ts';
+import type { TokenCounts } from '../../app/models/token-counts.ts';
 import { columns } from '../columns.ts';
 import type { Cli } from '../io.ts';
 import { readStdin } from '../stdin.ts';
@@ -45,7 +45,7 @@ export const modelsTokensCommand = (models: Command, cli: Cli): void => {
           : [{ name: '-', text: await readStdin(io, false, new AbortController().signal) }];
       if (files.length === 0 && texts[0]?.text === '')
         throw usageError('There is nothing to count.', 'Name files, or pipe a text in.');
-      const { tokenCounts } = await import('../../app/token-counts.ts');
+      const { tokenCounts } = await import('../../app/models/token-counts.ts');
       const counts = await tokenCounts(io.env, io.cwd, cli.plugins, { model: flags.model, texts });
       if (flags.json) return void io.stdout.write(`${JSON.stringify(counts)}\n`);
       const rows = counts.texts.map(({ name, tokens }) => [grouped(tokens), name === '-' ? '' : printable(name)]);

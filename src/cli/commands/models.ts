@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { printable } from '../../base/printable.ts';
 import type { Feature, ModelPrice } from '../../core/capabilities.ts';
-import type { ModelRow, ProviderRow } from '../../app/model-catalog.ts';
-import type { ModelImport } from '../../app/import-models.ts';
+import type { ModelRow, ProviderRow } from '../../app/models/model-catalog.ts';
+import type { ModelImport } from '../../app/models/import-models.ts';
 import { columns } from '../columns.ts';
 import type { Cli } from '../io.ts';
 import { modelsRouteCommand } from './models-route.ts';
@@ -101,7 +101,7 @@ export const modelsCommand = (program: Command, cli: Cli): void => {
   const say = (text: string): unknown => io.stderr.write(`llm-copilot: ${printable(text)}\n`);
   /** With the user's own tables of these models' providers; of all without names. */
   const open = async (...names: (string | undefined)[]) => {
-    const catalog = await import('../../app/model-catalog.ts');
+    const catalog = await import('../../app/models/model-catalog.ts');
     const named = names.flatMap((name) => name?.split('/', 1) ?? []);
     const providers = named.length > 0 ? named : undefined;
     return { ...catalog, catalog: await catalog.openCatalog(io.env, realpathSync(io.cwd), plugins, providers) };
@@ -188,7 +188,7 @@ export const modelsCommand = (program: Command, cli: Cli): void => {
     .action(async (file: string, flags: { provider?: string; dryRun?: boolean }) => {
       const [{ catalog }, { importCatalog }] = await Promise.all([
         open(flags.provider),
-        import('../../app/import-models.ts'),
+        import('../../app/models/import-models.ts'),
       ]);
       const done = await importCatalog(catalog, resolve(io.cwd, file), {
         only: flags.provider,
