@@ -18,9 +18,9 @@ export interface ConnectionOptions {
   minTlsVersions?: Readonly<Record<string, MinTlsVersion>> | undefined;
   /** PEM file of authorities trusted beside the usual ones. */
   caFile?: string | undefined;
-  /** Connections to one host, and in all; 10 and 50 when left out. */
-  maxPerHost?: number | undefined;
-  maxInAll?: number | undefined;
+  /** Idle connections that are kept to one host, and in all; 10 and 50 when left out. Busy ones are not limited here. */
+  maxIdlePerHost?: number | undefined;
+  maxIdle?: number | undefined;
 }
 
 /** Connections that are kept and used again. */
@@ -43,12 +43,12 @@ const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
 
 /** Makes them. @throws CopilotError exit 3 when `caFile` cannot be read or a variable names no proxy. */
 export const connections = (options: ConnectionOptions): Connections => {
-  const { env, root, minTlsVersion, minTlsVersions = {}, caFile, maxPerHost = 10, maxInAll = 50 } = options;
+  const { env, root, minTlsVersion, minTlsVersions = {}, caFile, maxIdlePerHost = 10, maxIdle = 50 } = options;
   const own = caFile === undefined ? undefined : readAuthorities(caFile, root, env);
   const { proxyFor } = proxySettings(env);
   // Said at once, not by the first request.
   proxyFor(new URL('https://host.invalid'));
-  const settings = { keepAlive: true, maxFreeSockets: maxPerHost, timeout: idleMs };
+  const settings = { keepAlive: true, maxFreeSockets: maxIdlePerHost, timeout: idleMs };
   const plain = new HttpAgent(settings);
   const secure = new HttpsAgent(settings);
   const tunnels = new Map<string, HttpsAgent>();
@@ -68,13 +68,11 @@ export const connections = (options: ConnectionOptions): Connections => {
     tunnels.set(proxy.variable, agent);
     return agent;
   };
-  /** Idle connections count too: when there are too many in all, the one that waited longest goes. */
+  /** Before another one is opened: when too many are idle, the one that waited longest goes. */
   const makeRoom = (agent: HttpAgent): void => {
     const agents: HttpAgent[] = [plain, secure, ...tunnels.values()];
-    const listed = (kind: 'sockets' | 'freeSockets'): Socket[] =>
-      agents.flatMap((one) => Object.values(one[kind]).flatMap((list) => list ?? []));
-    const idle = listed('freeSockets');
-    if (idle.length > 0 && idle.length + listed('sockets').length >= maxInAll) {
+    const idle: Socket[] = agents.flatMap((one) => Object.values(one.freeSockets).flatMap((list) => list ?? []));
+    if (idle.length >= maxIdle) {
       const others = idle.filter((socket) => !Object.values(agent.freeSockets).some((list) => list?.includes(socket)));
       (others[0] ?? idle[0])?.destroy();
     }

@@ -2,7 +2,6 @@ import { connectionCodes, ConnectionError } from '../../base/network-errors.ts';
 import { connections, type ConnectionOptions } from './connections.ts';
 import { openResponse } from './http-response.ts';
 import type { Proxy } from './proxy-env.ts';
-import { slots } from './slots.ts';
 import { proxyError, proxyRefusal } from './tunnel.ts';
 import { acceptedEncodings } from './web-body.ts';
 
@@ -74,16 +73,15 @@ const late = ({ hostname, port, protocol }: URL, proxy: Proxy | undefined, timeo
   );
 
 /**
- * A `fetch` that goes through the user's proxy, trusts the user's authorities, keeps to the TLS floor and to a number of
- * connections, and keeps those. It follows no redirects. Bodies are text or bytes.
+ * A `fetch` that goes through the user's proxy, trusts the user's authorities, keeps to the TLS floor, and keeps a number
+ * of connections for later requests. It follows no redirects. Bodies are text or bytes.
  * @throws CopilotError exit 3 when `caFile` cannot be read or a variable names no proxy.
  */
 export const httpFetch = (options: HttpOptions): typeof fetch => {
-  const { connectTimeoutMs = 10_000, maxPerHost = 10, maxInAll = 50 } = options;
+  const { connectTimeoutMs = 10_000 } = options;
   const open = connections(options);
-  const places = slots(maxPerHost, maxInAll);
 
-  const send = async (request: Asked, release: () => void): Promise<Response> => {
+  const send = async (request: Asked): Promise<Response> => {
     const { url, method, body, signal } = request;
     const stop = new AbortController();
     const { asked, proxy } = await open.request(url, { method, headers: headersFor(request) }, stop.signal);
@@ -135,7 +133,6 @@ export const httpFetch = (options: HttpOptions): typeof fetch => {
       });
       asked.once('close', () => {
         clearTimeout(timer);
-        release();
         // An answer knows its own end: some of it may not have been read yet.
         if (isAnswered) return;
         over();
@@ -149,12 +146,6 @@ export const httpFetch = (options: HttpOptions): typeof fetch => {
   return async (input, init = {}) => {
     const request = await read(input, init);
     request.signal?.throwIfAborted();
-    const release = await places.take(request.url.host, request.signal);
-    try {
-      return await send(request, release);
-    } catch (error) {
-      release();
-      throw error;
-    }
+    return send(request);
   };
 };
