@@ -102,13 +102,19 @@ export const progressReader = (io: Io, coerces = false): Reader => {
           )
             for (const line of resultLines(event.content)) say(paint.dim(`  ${line}`));
           return;
-        case 'model.retried':
-          say(
-            paint.yellow(
-              `  retrying (attempt ${event.attempt}, in ${Math.round(event.waitMs / 100) / 10} s): ${printable(event.reason)}`,
-            ),
-          );
+        case 'model.retried': {
+          const { attempt, waitMs, reason } = event;
+          const seconds = Math.round(waitMs / 100) / 10;
+          // Attempt 0 was none: a rate limit is waited for. Without a wait somebody else is asked.
+          const start =
+            waitMs === 0
+              ? ''
+              : attempt === 0
+                ? `waiting ${seconds} s: `
+                : `retrying (attempt ${attempt}, in ${seconds} s): `;
+          say(paint.yellow(`  ${start}${printable(reason)}`));
           return;
+        }
         case 'model.selected':
           // The first choice is in the last line; a change is worth a line of its own.
           if (event.why !== undefined)

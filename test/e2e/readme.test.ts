@@ -125,6 +125,7 @@ const shown = [...readme.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, blo
 const alike = (line: string): string =>
   line
     .replace(/SHA256:\S+?(?=[:.]?(?:\s|$))/g, 'S')
+    .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'U')
     .replace(/\b[0-9a-f]{8,}\b/g, 'H')
     .replace(/\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z)?/g, 'D')
     .replace(/\d+(?:\.\d+)?/g, '#')
@@ -146,6 +147,8 @@ describe('what the README shows of secrets, budgets, audit and text from outside
       LLM_COPILOT_VAULT_KEY: Buffer.alloc(32, 1).toString('base64'),
       KEY: 'not-a-key-anybody-issued-2718',
       ANTHROPIC_API_KEY: '',
+      // A server of one's own that runs on this machine.
+      OLLAMA_HOST: server.url,
     };
     const say = (command: string): Promise<string> =>
       new Promise((resolve) => {
