@@ -10,7 +10,6 @@ import { messagesOf, sourcesIn } from '../core/fold.ts';
 import { text, type Block, type Message } from '../core/message.ts';
 import { keyNamesOf, type Plugin, type PluginHost } from '../core/plugin.ts';
 import type { Ask } from '../core/policy.ts';
-import type { ModelProvider } from '../core/provider.ts';
 import type { Sandbox } from '../core/sandbox.ts';
 import type { SessionInfo, SessionStore } from '../core/session.ts';
 import type { AskSecret } from '../core/secret.ts';
@@ -19,7 +18,6 @@ import type { WorkflowContext } from '../core/workflow.ts';
 import { act } from '../engine/act.ts';
 import { purse } from '../engine/models/purse.ts';
 import { checkTool } from '../engine/patterns/check-tool.ts';
-import { withoutSecrets } from '../engine/placeholders.ts';
 import { taint } from '../engine/taint.ts';
 import { run, type RunContext } from '../engine/run.ts';
 import { lightenHttpClient } from '../host/http-client.ts';
@@ -37,12 +35,8 @@ import { findChecks } from './checks.ts';
 import { confine } from './confine.ts';
 import type { SecretUse } from './credentials.ts';
 import { journal } from './journal.ts';
-import { modelTables, userTablesFor } from './models/model-tables.ts';
-import { modelNotice, type HasKey } from './models/models.ts';
-import { pluginHosts } from './models/plugin-hosts.ts';
 import { openRedaction } from './redaction.ts';
-import { modelsOf, providersIn } from './models/route-models.ts';
-import { openRouting } from './models/routing.ts';
+import { guarding, wireModels } from './models/wire-models.ts';
 import { runCredentials } from './run-credentials.ts';
 import { askingForCodes, stepUp } from './step-up.ts';
 import { chooseSession, openSessions, sessionsPath, type SessionChoice } from './sessions.ts';
@@ -137,37 +131,23 @@ export const open = async (options: JobOptions): Promise<Job> => {
   const settings = config.value;
   const minTlsVersion = settings.web?.minTlsVersion ?? defaults.web.minTlsVersion;
   const credentials = await runCredentials(env, settings.secrets, options.askSecret);
-  const hasKey: HasKey = (provider, plugin) => provider.keyEnv.some((name) => credentials.has(name, plugin));
-  const tables = modelTables(settings, plugins, await userTablesFor(env, plugins, providersIn(settings)));
-  const hostOf = pluginHosts({ env, root }, settings, tables, credentials);
+  const models = await wireModels({ env, root, plugins }, settings, credentials);
   let database: Database | undefined;
   const shareDatabase = (): Database => (database ??= openDatabase(sessionsPath(env)));
   const book = ledger(shareDatabase, upToRepository(root).at(-1) ?? root);
   const shared = purse(limitsFrom(settings), book);
-  const routed = modelsOf(settings, plugins, hasKey, env);
-  const everyModel = [...routed.models, ...(routed.small ? [routed.small] : [])];
-  const modelNotices = everyModel.flatMap(({ name }) => modelNotice(name, tables) ?? []);
-  for (const { choice } of everyModel) await credentials.resolve(keyNamesOf(choice.provider), choice.plugin.name);
   await credentials.reveal();
   const { redact, placeholders } = openRedaction(env, credentials.values());
   const toolNames = plugins.flatMap((plugin) => plugin.tools ?? []);
   const [tools, routing, checks, confined] = await Promise.all([
-    loadTools(plugins, hostOf),
-    openRouting({ settings, routed, plugins, hasKey, hostOf, purse: shared }),
+    loadTools(plugins, models.hostOf),
+    models.open(shared),
     findChecks(root, settings),
     confine({ ...options, root, addedFolders: addDirs, config, toolNames, secretEnv: keyNames(plugins) }),
     requireTls(minTlsVersion),
   ]);
   const { sandbox, permissions } = confined;
-  const guarded = new Map<ModelProvider, ModelProvider>();
-  const model: RunContext['model'] = (needs, purpose) => {
-    const chain = routing.model(needs, purpose);
-    if (settings.redact?.requests === false) return chain;
-    // What was looked through once is known to the decorator, not to a second one.
-    const known = guarded.get(chain) ?? withoutSecrets(chain, redact);
-    guarded.set(chain, known);
-    return known;
-  };
+  const guarded = guarding(settings, redact);
   // A host that was open before text from outside came in would be a way out for every program.
   const tainted = taint(() => {
     if (permissions.mode !== 'bypass') sandbox.closeHosts();
@@ -240,7 +220,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
     const runContext: RunContext = {
       agents,
       tools,
-      model,
+      model: (needs, purpose) => guarded(routing.model(needs, purpose)),
       policy: permissions.policy,
       ask: askingForCodes(asked, codes),
       sandbox,
@@ -282,14 +262,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
       : [`${root} is in no git repository: it works, but there is no history to look at or compare with.`];
     return {
       config,
-      notices: [
-        ...config.notices,
-        ...credentials.notices,
-        ...routing.notices,
-        ...modelNotices,
-        ...confined.notices,
-        ...history,
-      ],
+      notices: [...config.notices, ...credentials.notices, ...models.notices, ...confined.notices, ...history],
       laterNotices: confined.laterNotices,
       model: routing.name,
       session,

@@ -18,6 +18,7 @@ import { limitsOf } from '../../engine/models/rate-limit-presets.ts';
 import { retrying } from '../../engine/models/resilience.ts';
 import { roomy } from '../../engine/models/room.ts';
 import { router, strategies } from '../../engine/models/route.ts';
+import { wellFormed } from '../../engine/models/well-formed.ts';
 import { timed } from '../../engine/models/timeouts.ts';
 import { chooseModel, makeProvider, type HasKey } from './models.ts';
 import { nameOf, type RoutedModel, type RoutedModels } from './route-models.ts';
@@ -36,7 +37,6 @@ export interface RoutingOptions {
 export interface Routing {
   /** The first choice, as it is shown before anybody was asked. */
   readonly name: string;
-  readonly notices: readonly string[];
   /** The model for a purpose: the router over all that is configured. */
   model(needs: readonly Need[], purpose: Purpose): ModelProvider;
   /** One model and no other. @throws CopilotError exit 3, ProviderError kind `auth` */
@@ -126,7 +126,7 @@ const findTransforms = async (
  */
 export const openRouting = async (options: RoutingOptions): Promise<Routing> => {
   const { settings, plugins, hasKey, hostOf, purse } = options;
-  const { models, small, notices } = options.routed;
+  const { models, small } = options.routed;
   const strategyName = settings.route?.strategy ?? defaults.route.strategy;
   const [strategy, transforms] = await Promise.all([
     findStrategy(strategyName, plugins, hostOf),
@@ -155,7 +155,7 @@ export const openRouting = async (options: RoutingOptions): Promise<Routing> => 
   ): Link => {
     const known = links.get(name);
     if (known) return known;
-    const limited = limiterOf(choice.provider.name).around(provider, estimateRequest);
+    const limited = limiterOf(choice.provider.name).around(wellFormed(provider), estimateRequest);
     const inner = timed(adapting(roomy(budgeted(limited, purse)), { mode, transforms }), { totalMs });
     const health = breaker();
     const link: Link = {
@@ -222,7 +222,6 @@ export const openRouting = async (options: RoutingOptions): Promise<Routing> => 
   return {
     only,
     name: first.name,
-    notices,
     model: (needs, purpose) => {
       const isSmall = purpose !== 'work' && cheap !== undefined;
       const key = isSmall ? 'small' : needs.join();
