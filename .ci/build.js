@@ -6,14 +6,7 @@ import { build } from 'esbuild';
 
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 rmSync('dist', { recursive: true, force: true });
-const { metafile } = await build({
-  entryPoints: {
-    command: 'bin/command.ts',
-    client: 'bin/client.ts',
-    index: 'src/index.ts',
-    testing: 'src/testing.ts',
-  },
-  outdir: 'dist',
+const common = {
   bundle: true,
   splitting: true,
   minify: true,
@@ -27,7 +20,16 @@ const { metafile } = await build({
   // Bundled CommonJS packages call require; every output gets one under a private name's shadow.
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
   logLevel: 'warning',
-});
+};
+const built = await Promise.all([
+  build({
+    ...common,
+    entryPoints: { command: 'bin/command.ts', index: 'src/index.ts', testing: 'src/testing.ts' },
+    outdir: 'dist',
+  }),
+  // By itself: what two entries share is cut into smaller files, and the command would have to load more of them.
+  build({ ...common, entryPoints: { client: 'bin/client.ts' }, outdir: 'dist/client' }),
+]);
 // The shell parser is WebAssembly: copied, because the packages it comes from are not installed with ours.
 const grammars = [
   'node_modules/web-tree-sitter/web-tree-sitter.wasm',
@@ -36,9 +38,14 @@ const grammars = [
 mkdirSync('dist/grammars');
 for (const file of grammars) copyFileSync(file, join('dist/grammars', basename(file)));
 // The list of what was bundled is what THIRD-PARTY-NOTICES.md is made from.
-writeFileSync('dist/meta.json', JSON.stringify([...Object.keys(metafile.inputs), ...grammars]));
+writeFileSync(
+  'dist/meta.json',
+  JSON.stringify([...new Set(built.flatMap(({ metafile }) => Object.keys(metafile.inputs))), ...grammars]),
+);
 if (!process.argv.includes('--no-types') && existsSync('node_modules/typescript')) {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
     stdio: 'inherit',
   });
+  const { writePlainTypes } = await import('./plain-types.js');
+  writePlainTypes('dist/types/src/core/config.d.ts');
 }

@@ -7,4 +7,4 @@ export type * from '../src/app/models/chat-completions.ts';
 
 /** Makes a client of all models the configuration and the environment know; `plugins` come beside those that ship. */
 export const createClient = (options: Partial<ClientOptions> = {}): Client =>
-  openClient({ ...options, plugins: [...plugins, ...(options.plugins ?? [])] });
+  openClient({ ...options, plugins: [...new Set([...plugins, ...(options.plugins ?? [])])] });

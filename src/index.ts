@@ -20,6 +20,7 @@ export * from './core/retry-after.ts';
 export * from './core/route.ts';
 export * from './core/sandbox.ts';
 export * from './core/session.ts';
+export * from './core/sse.ts';
 export * from './core/stall-watch.ts';
 export * from './core/tool.ts';
 export * from './core/walk.ts';

@@ -1,6 +1,5 @@
 import { BaseAnthropic, type ClientOptions } from '@anthropic-ai/sdk/client';
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from '@anthropic-ai/sdk/core/error';
-import { Stream } from '@anthropic-ai/sdk/core/streaming';
 import type {
   MessageCreateParamsStreaming,
   RawMessageStreamEvent,
@@ -13,6 +12,7 @@ import {
   type StallWatch,
   causeOf,
   connectionProblem,
+  readJsonEvents,
 } from 'llm-copilot-agent';
 import { eventError, safeError, shown, statusError } from './errors.ts';
 import { limitsOf, type Limits } from './limits.ts';
@@ -82,15 +82,26 @@ const requestError = (error: unknown, origin: string, secrets: readonly string[]
 
 const streamError = (error: unknown, secrets: readonly string[]): ProviderError => {
   if (isApiError(error)) return eventError(error, secrets);
-  if (error instanceof SyntaxError) {
-    const message = `Anthropic sent an event that cannot be read: ${shown(error.message, secrets)}`;
-    return safeError('malformed', message, secrets, { cause: error });
-  }
   const code = causeOf(error);
   // Node's own limit, five minutes without a byte.
   const kind = code === 'UND_ERR_BODY_TIMEOUT' ? 'timeout' : 'truncated';
   return safeError(kind, `Anthropic broke off its answer: ${code}`, secrets, { cause: error });
 };
+
+/** @throws APIError for an `error` inside the stream; ProviderError `malformed` */
+async function* eventsOf(response: Response, secrets: readonly string[]): AsyncGenerator<RawMessageStreamEvent, void> {
+  const unreadable = (data: string): ProviderError =>
+    safeError(
+      'malformed',
+      `Anthropic sent an event that cannot be read: not JSON: ${shown(data, secrets, 200)}`,
+      secrets,
+    );
+  for await (const event of readJsonEvents(response.body ?? [], unreadable)) {
+    const { type } = (event ?? {}) as { type?: unknown };
+    if (type === 'error') throw new APIError(undefined, event as object, undefined, response.headers);
+    if (type !== 'ping') yield event as RawMessageStreamEvent;
+  }
+}
 
 async function* announced<Event>(events: AsyncIterable<Event>): AsyncGenerator<Event | undefined, void> {
   yield undefined;
@@ -119,7 +130,7 @@ export const connect = (connection: Connection): Ask => {
           hint: 'Check ANTHROPIC_BASE_URL.',
         });
       }
-      const events = Stream.fromSSEResponse<RawMessageStreamEvent>(response, new AbortController(), client);
+      const events = eventsOf(response, secrets);
       const toError = (error: unknown): ProviderError => streamError(error, secrets);
       return { limits, events: watch.read(limits ? announced(events) : events, toError) };
     } catch (error) {

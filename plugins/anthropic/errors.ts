@@ -13,18 +13,20 @@ import { limitsOf } from './limits.ts';
 export const keyName = 'ANTHROPIC_API_KEY';
 
 /** Error types of https://platform.claude.com/docs/en/api/errors, read 2026-11-21. */
-const kindsByType: Readonly<Partial<Record<string, ProviderErrorKind>>> = {
-  authentication_error: 'auth',
-  permission_error: 'auth',
-  not_found_error: 'not_found',
-  request_too_large: 'context_too_long',
-  rate_limit_error: 'rate_limit',
-  overloaded_error: 'overloaded',
-  timeout_error: 'timeout',
-  api_error: 'server',
-  invalid_request_error: 'invalid_request',
-  billing_error: 'invalid_request',
-};
+const kindsByType: ReadonlyMap<unknown, ProviderErrorKind> = new Map(
+  Object.entries({
+    authentication_error: 'auth',
+    permission_error: 'auth',
+    not_found_error: 'not_found',
+    request_too_large: 'context_too_long',
+    rate_limit_error: 'rate_limit',
+    overloaded_error: 'overloaded',
+    timeout_error: 'timeout',
+    api_error: 'server',
+    invalid_request_error: 'invalid_request',
+    billing_error: 'invalid_request',
+  }),
+);
 
 const tooLong =
   /prompt is too long|input length and `max_tokens` exceed|context (window|length|limit)|too many (input )?tokens/i;
@@ -77,7 +79,7 @@ const failure = (
   said: ErrorBody,
   prefix: string,
   secrets: readonly string[],
-  details: { hint?: string; retryAfterMs?: number } = {},
+  details: { hint?: string; retryAfterMs?: number; status?: number } = {},
 ): ProviderError => {
   const message = shown(typeof said.message === 'string' ? said.message : '', secrets);
   const code = said.details?.error_code ?? '';
@@ -102,6 +104,7 @@ export const statusError = (error: APIError, status: number, secrets: readonly s
   const kind = kindOfStatus(status);
   const waitMs = retryAfterMs(headers) ?? (kind === 'rate_limit' ? untilFreeMs(limitsOf(headers)) : undefined);
   return failure(kind, saidIn(error), `Anthropic answered ${status}`, secrets, {
+    status,
     ...(status >= 300 && status < 400 && { hint: 'It wants to be asked elsewhere: check ANTHROPIC_BASE_URL.' }),
     ...(waitMs !== undefined && { retryAfterMs: waitMs }),
   });
@@ -110,7 +113,7 @@ export const statusError = (error: APIError, status: number, secrets: readonly s
 /** The error an `error` event inside a stream stands for. */
 export const eventError = (error: APIError, secrets: readonly string[]): ProviderError => {
   const said = saidIn(error);
-  return failure(kindsByType[said.type ?? ''] ?? 'server', said, `Anthropic failed while answering`, secrets);
+  return failure(kindsByType.get(said.type) ?? 'server', said, `Anthropic failed while answering`, secrets);
 };
 
 /** True when the API refuses reasoning because what came before it has changed since (a compacted conversation). */

@@ -13,7 +13,8 @@ import { redactedSignature } from './request.ts';
 
 /** A block while it grows; a call's input arrives as fragments of JSON. */
 type Growing =
-  Exclude<Block, { type: 'tool_call' }> | { type: 'tool_call'; callId: string; name: string; json: string };
+  | Exclude<Block, { type: 'tool_call' }>
+  | { type: 'tool_call'; callId: string; name: string; json: string; input: unknown };
 
 interface State {
   blocks: Map<number, Growing>;
@@ -22,8 +23,9 @@ interface State {
   complete: boolean;
 }
 
-const parseInput = (json: string): unknown => {
-  if (json === '') return {};
+/** @param given what came with the beginning: some servers send it whole there. */
+const parseInput = (json: string, given: unknown): unknown => {
+  if (json === '') return given ?? {};
   try {
     return JSON.parse(json) as unknown;
   } catch {
@@ -34,13 +36,13 @@ const parseInput = (json: string): unknown => {
 const startBlock = ({ content_block: block }: RawContentBlockStartEvent): Growing | undefined => {
   switch (block.type) {
     case 'text':
-      return { type: 'text', text: block.text };
+      return { type: 'text', text: (block as Partial<typeof block>).text ?? '' };
     case 'thinking':
       return { type: 'thinking', text: block.thinking, signature: block.signature, by: 'anthropic' };
     case 'redacted_thinking':
       return { type: 'thinking', text: '', signature: redactedSignature(block.data), by: 'anthropic' };
     case 'tool_use':
-      return { type: 'tool_call', callId: block.id, name: block.name, json: '' };
+      return { type: 'tool_call', callId: block.id, name: block.name, json: '', input: block.input };
     default:
       // Server tools are not asked for; a kind of block not known yet is left out.
       return undefined;
@@ -81,9 +83,10 @@ const fold = (state: State, event: RawMessageStreamEvent): Delta | undefined => 
       state.usage = usageOf(event.message.usage, undefined);
       return undefined;
     case 'content_block_start': {
+      if (state.blocks.has(event.index)) throw new TypeError(`two blocks with the index ${event.index}`);
       const block = startBlock(event);
       if (block) state.blocks.set(event.index, block);
-      return undefined;
+      return block?.type === 'tool_call' ? { type: 'call.started', name: block.name } : undefined;
     }
     case 'content_block_delta': {
       const block = state.blocks.get(event.index);
@@ -116,7 +119,7 @@ const stopReason = (stop: WireStopReason | null, content: readonly Block[]): Sto
 
 const finishBlock = (block: Growing): Block[] => {
   if (block.type === 'tool_call') {
-    return [{ type: 'tool_call', callId: block.callId, name: block.name, input: parseInput(block.json) }];
+    return [{ type: 'tool_call', callId: block.callId, name: block.name, input: parseInput(block.json, block.input) }];
   }
   return (block.type === 'text' && block.text === '') ||
     (block.type === 'thinking' && block.text === '' && !block.signature)

@@ -62,19 +62,21 @@ const blockOf = (block: Block, stale: ReadonlySet<string>): ContentBlockParam[] 
   }
 };
 
+const isResult = (block: ContentBlockParam): boolean => block.type === 'tool_result';
+/** As the API demands. */
+const resultsFirst = (a: ContentBlockParam, b: ContentBlockParam): number => Number(isResult(b)) - Number(isResult(a));
+
 // Messages never change, and a long conversation is sent whole at every turn: each is converted once.
 const converted = new WeakMap<Message, ContentBlockParam[]>();
 
 const blocksOf = (message: Message, stale: ReadonlySet<string>): ContentBlockParam[] => {
   const known = converted.get(message);
   if (known) return known;
-  const blocks = message.content.flatMap((block) => blockOf(block, stale));
+  const blocks = message.content.flatMap((block) => blockOf(block, stale)).sort(resultsFirst);
   // What is stale may change from one request to the next.
   if (!message.content.some((block) => block.type === 'thinking')) converted.set(message, blocks);
   return blocks;
 };
-
-const isResult = (block: ContentBlockParam): boolean => block.type === 'tool_result';
 
 /** The API refuses reasoning at the end of an answer, as when it was cut off there. */
 const withoutTail = <T extends { content: ContentBlockParam[] }>(turn: T): T => {
@@ -82,7 +84,7 @@ const withoutTail = <T extends { content: ContentBlockParam[] }>(turn: T): T => 
   return end < 0 || end === turn.content.length - 1 ? turn : { ...turn, content: turn.content.slice(0, end + 1) };
 };
 
-/** Alternating turns: neighbours of one role become one message, results first in theirs as the API demands. */
+/** Alternating turns: neighbours of one role become one message, results first in theirs. */
 const turnsOf = (
   messages: readonly Message[],
   stale: ReadonlySet<string>,
@@ -94,7 +96,7 @@ const turnsOf = (
     if (blocks.length === 0) continue;
     const last = turns.at(-1);
     if (last?.role !== role) turns.push({ role, content: blocks });
-    else last.content = [...last.content, ...blocks].sort((a, b) => Number(isResult(b)) - Number(isResult(a)));
+    else last.content = [...last.content, ...blocks].sort(resultsFirst);
   }
   return turns.map((turn) => (turn.role === 'assistant' ? withoutTail(turn) : turn));
 };

@@ -6,9 +6,9 @@ import {
   type StallWatch,
   causeOf,
   connectionProblem,
+  readJsonEvents,
 } from 'llm-copilot-agent';
 import { errorIn, failure, safeError, shown } from './errors.ts';
-import { readSse } from './sse.ts';
 
 /** Where to ask, and how to be let in. */
 export interface Connection {
@@ -64,10 +64,6 @@ const requestError = (error: unknown, baseUrl: string, secrets: readonly string[
 
 const streamError = (error: unknown, secrets: readonly string[]): ProviderError => {
   if (isProviderError(error)) return error;
-  if (error instanceof SyntaxError) {
-    const message = `Gemini sent an event that cannot be read: ${shown(error.message, secrets)}`;
-    return safeError('malformed', message, secrets, { cause: error });
-  }
   const code = causeOf(error);
   // Node's own limit, five minutes without a byte.
   const kind = code === 'UND_ERR_BODY_TIMEOUT' ? 'timeout' : 'truncated';
@@ -111,8 +107,13 @@ export const connect = ({ baseUrl, key, fetch }: Connection): Api => {
   };
 
   async function* events(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<unknown, void> {
-    for await (const data of readSse(body)) {
-      const event = JSON.parse(data) as unknown;
+    const unreadable = (data: string): ProviderError =>
+      safeError(
+        'malformed',
+        `Gemini sent an event that cannot be read: not JSON: ${shown(data, secrets, 200)}`,
+        secrets,
+      );
+    for await (const event of readJsonEvents(body, unreadable)) {
       const error = errorIn(event);
       if (error) throw failure(error, 'Gemini failed while answering', secrets);
       yield event;

@@ -4,18 +4,20 @@ import { ProviderError, retryAfterMs, sensibleWaitMs, withoutKeys, type Provider
 export const keyNames = ['GEMINI_API_KEY', 'GOOGLE_API_KEY'] as const;
 
 /** Codes of https://ai.google.dev/gemini-api/docs/troubleshooting and google.rpc.Code, read 2026-11-27. */
-const kindsByStatus: Readonly<Partial<Record<string, ProviderErrorKind>>> = {
-  UNAUTHENTICATED: 'auth',
-  PERMISSION_DENIED: 'auth',
-  NOT_FOUND: 'not_found',
-  RESOURCE_EXHAUSTED: 'rate_limit',
-  UNAVAILABLE: 'overloaded',
-  DEADLINE_EXCEEDED: 'timeout',
-  INTERNAL: 'server',
-  INVALID_ARGUMENT: 'invalid_request',
-  FAILED_PRECONDITION: 'invalid_request',
-  OUT_OF_RANGE: 'invalid_request',
-};
+const kindsByStatus: ReadonlyMap<unknown, ProviderErrorKind> = new Map(
+  Object.entries({
+    UNAUTHENTICATED: 'auth',
+    PERMISSION_DENIED: 'auth',
+    NOT_FOUND: 'not_found',
+    RESOURCE_EXHAUSTED: 'rate_limit',
+    UNAVAILABLE: 'overloaded',
+    DEADLINE_EXCEEDED: 'timeout',
+    INTERNAL: 'server',
+    INVALID_ARGUMENT: 'invalid_request',
+    FAILED_PRECONDITION: 'invalid_request',
+    OUT_OF_RANGE: 'invalid_request',
+  }),
+);
 
 const kindOfCode = (code: number): ProviderErrorKind => {
   if (code === 401 || code === 403) return 'auth';
@@ -100,9 +102,7 @@ export const failure = (
   const code = typeof said?.code === 'number' ? said.code : answer.code;
   const message = shown(typeof said?.message === 'string' ? said.message : (answer.text ?? ''), secrets);
   const details = said ? detailsOf(said) : [];
-  const listed =
-    (typeof status === 'string' ? kindsByStatus[status] : undefined) ??
-    (code === undefined ? 'server' : kindOfCode(code));
+  const listed = kindsByStatus.get(status) ?? (code === undefined ? 'server' : kindOfCode(code));
   const refusesKey = badKey.test(message) || details.some(({ reason }) => reason === 'API_KEY_INVALID');
   const kind =
     listed !== 'invalid_request' ? listed : refusesKey ? 'auth' : tooLong.test(message) ? 'context_too_long' : listed;
@@ -117,6 +117,7 @@ export const failure = (
       : hints[kind];
   return new ProviderError(kind, `${prefix}${message ? `: ${message}` : ''}`, {
     ...(hint !== undefined && { hint }),
+    ...(answer.code !== undefined && { status: answer.code }),
     ...(waitMs !== undefined && { retryAfterMs: waitMs }),
     ...(window !== undefined && { windowTokens: Number(window) }),
   });

@@ -71,7 +71,7 @@ const foldPart = (state: State, part: Part): Delta | undefined => {
     if (typeof call.name !== 'string') throw new TypeError('a call without a name');
     state.parts.push({ kind: 'call', text: '', signature: signature ?? state.pending, call });
     state.pending = undefined;
-    return undefined;
+    return { type: 'call.started', name: call.name };
   }
   // Kinds of parts that were not asked for are left out.
   if (typeof text !== 'string') return undefined;

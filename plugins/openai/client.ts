@@ -1,6 +1,5 @@
 import { OpenAI, type ClientOptions } from 'openai/client';
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai/core/error';
-import { Stream } from 'openai/core/streaming';
 import type {
   ChatCompletionChunk,
   ChatCompletionCreateParamsStreaming,
@@ -14,6 +13,7 @@ import {
   type StallWatch,
   causeOf,
   connectionProblem,
+  readJsonEvents,
 } from 'llm-copilot-agent';
 import type { Connection } from './connection.ts';
 import { sentError, serviceError, shown, statusError, type Service } from './errors.ts';
@@ -94,15 +94,26 @@ const requestError = (error: unknown, service: Service, origin: string): Provide
 
 const streamError = (error: unknown, service: Service): ProviderError => {
   if (isApiError(error)) return sentError(service, error);
-  if (error instanceof SyntaxError) {
-    const message = `${service.name} sent an event that cannot be read: ${shown(service, error.message)}`;
-    return serviceError(service, 'malformed', message, { cause: error });
-  }
   const code = causeOf(error);
   // Node's own limit, five minutes without a byte.
   const kind = code === 'UND_ERR_BODY_TIMEOUT' ? 'timeout' : 'truncated';
   return serviceError(service, kind, `${service.name} broke off its answer: ${code}`, { cause: error });
 };
+
+/** @throws APIError for an `error` inside the stream; ProviderError `malformed` */
+async function* eventsOf<Event>(response: Response, service: Service): AsyncGenerator<Event, void> {
+  const unreadable = (data: string): ProviderError =>
+    serviceError(
+      service,
+      'malformed',
+      `${service.name} sent an event that cannot be read: not JSON: ${shown(service, data, 200)}`,
+    );
+  for await (const event of readJsonEvents(response.body ?? [], unreadable)) {
+    const { error } = (event ?? {}) as { error?: object };
+    if (error) throw new APIError(undefined, error, undefined, response.headers);
+    yield event as Event;
+  }
+}
 
 async function* announced<Event>(events: AsyncIterable<Event>): AsyncGenerator<Event | undefined, void> {
   yield undefined;
@@ -133,7 +144,7 @@ export const connect = (connection: Connection): Api => {
           hint: `Check ${service.urlName}.`,
         });
       }
-      const events = Stream.fromSSEResponse<Event>(response, new AbortController(), client);
+      const events = eventsOf<Event>(response, service);
       const toError = (error: unknown): ProviderError => streamError(error, service);
       return { limits, events: watch.read(limits ? announced(events) : events, toError) };
     });

@@ -23,24 +23,26 @@ export interface Service {
 }
 
 /** Codes and types of https://developers.openai.com/api/docs/guides/error-codes and the SDK's ResponseError, read 2026-11-21. */
-const kindsByCode: Readonly<Partial<Record<string, ProviderErrorKind>>> = {
-  rate_limit_exceeded: 'rate_limit',
-  rate_limit_error: 'rate_limit',
-  tokens: 'rate_limit',
-  requests: 'rate_limit',
-  // Waiting does not help against this one, though it comes as 429.
-  insufficient_quota: 'invalid_request',
-  context_length_exceeded: 'context_too_long',
-  invalid_api_key: 'auth',
-  authentication_error: 'auth',
-  model_not_found: 'not_found',
-  server_is_overloaded: 'overloaded',
-  overloaded_error: 'overloaded',
-  slow_down: 'overloaded',
-  server_error: 'server',
-  invalid_prompt: 'invalid_request',
-  invalid_request_error: 'invalid_request',
-};
+const kindsByCode: ReadonlyMap<unknown, ProviderErrorKind> = new Map(
+  Object.entries({
+    rate_limit_exceeded: 'rate_limit',
+    rate_limit_error: 'rate_limit',
+    tokens: 'rate_limit',
+    requests: 'rate_limit',
+    // Waiting does not help against this one, though it comes as 429.
+    insufficient_quota: 'invalid_request',
+    context_length_exceeded: 'context_too_long',
+    invalid_api_key: 'auth',
+    authentication_error: 'auth',
+    model_not_found: 'not_found',
+    server_is_overloaded: 'overloaded',
+    overloaded_error: 'overloaded',
+    slow_down: 'overloaded',
+    server_error: 'server',
+    invalid_prompt: 'invalid_request',
+    invalid_request_error: 'invalid_request',
+  }),
+);
 
 /** OpenAI, vLLM, llama.cpp, Ollama and OpenRouter each say it in their own words. */
 const tooLong =
@@ -113,7 +115,7 @@ const failure = (
   kind: ProviderErrorKind,
   said: ErrorBody,
   prefix: string,
-  details: { hint?: string; retryAfterMs?: number } = {},
+  details: { hint?: string; retryAfterMs?: number; status?: number } = {},
 ): ProviderError => {
   const message = shown(service, wordsOf(said));
   const actual =
@@ -152,10 +154,11 @@ export const statusError = (service: Service, error: APIError, status: number): 
   if (code === 'content_filter') return filtered(service, said);
   // These say more than their status, 429 and 400.
   const tells = code === 'insufficient_quota' || code === 'context_length_exceeded' || code === 'model_not_found';
-  const kind = (tells ? kindsByCode[code] : undefined) ?? kindOfStatus(status);
+  const kind = (tells ? kindsByCode.get(code) : undefined) ?? kindOfStatus(status);
   const { headers } = error;
   const waitMs = retryAfterMs(headers) ?? (kind === 'rate_limit' ? untilFreeMs(limitsOf(headers)) : undefined);
   return failure(service, kind, said, `${service.name} answered ${status}`, {
+    status,
     ...(status >= 300 && status < 400 && { hint: `It wants to be asked elsewhere: check ${service.urlName}.` }),
     ...(waitMs !== undefined && { retryAfterMs: waitMs }),
   });
@@ -163,7 +166,7 @@ export const statusError = (service: Service, error: APIError, status: number): 
 
 const kindOfCode = (code: ErrorBody['code']): ProviderErrorKind | undefined => {
   if (typeof code === 'number') return kindOfStatus(code);
-  return kindsByCode[code ?? ''] ?? (/image|invalid|policy|residency/.test(code ?? '') ? 'invalid_request' : undefined);
+  return kindsByCode.get(code) ?? (/image|invalid|policy|residency/.test(code ?? '') ? 'invalid_request' : undefined);
 };
 
 /** The error an event inside a stream stands for. */

@@ -1,3 +1,7 @@
+/** A piece of a call's arguments as text. Some servers send the object itself. */
+export const argumentText = (piece: unknown): string =>
+  typeof piece === 'string' ? piece : piece === undefined || piece === null ? '' : JSON.stringify(piece);
+
 /** Arguments of a call as the model wrote them: parsed, or the raw text when they are not valid JSON. */
 export const parseArguments = (text: string): unknown => {
   if (text.trim() === '') return {};

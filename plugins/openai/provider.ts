@@ -43,7 +43,14 @@ async function* readEvents<Event>(
   }
 }
 
-const whole = (service: Service, reply: Reply | undefined): Reply => {
+/** @throws ProviderError `truncated` without a reply, `malformed` when what came makes none. */
+const whole = (service: Service, make: () => Reply | undefined): Reply => {
+  let reply: Reply | undefined;
+  try {
+    reply = make();
+  } catch (error) {
+    throw new ProviderError('malformed', `${service.name} sent an answer that cannot be read`, { cause: error });
+  }
   if (reply) return reply;
   throw new ProviderError('truncated', `${service.name} ended its answer before it was complete`);
 };
@@ -77,7 +84,7 @@ const responses = (host: PluginHost, preset: Preset, model: string): ModelProvid
         });
         const fold = (event: Parameters<typeof foldResponses>[2]) => foldResponses(service, state, event);
         yield* readEvents(service, answer, fold, () => state.final !== undefined, watch);
-        return whole(service, responsesReply(state));
+        return whole(service, () => responsesReply(state));
       } finally {
         watch.close();
       }
@@ -111,7 +118,7 @@ const chat = (host: PluginHost, preset: Preset, model: string): ModelProvider =>
         const answer = await (await server.api).chat(chatBody(request, model, quirks), watch);
         const fold = (chunk: Parameters<typeof foldChat>[1]) => foldChat(state, chunk);
         yield* readEvents(service, answer, fold, () => state.finish !== null, watch);
-        return whole(service, chatReply(state, takenBackBy(quirks)));
+        return whole(service, () => chatReply(state, takenBackBy(quirks)));
       } finally {
         watch.close();
       }

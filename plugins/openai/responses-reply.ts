@@ -6,7 +6,7 @@ import type {
 } from 'openai/resources/responses/responses';
 import type { Block, Delta, Reply, StopReason, ThinkingBlock } from 'llm-copilot-agent';
 import { eventError, type Service } from './errors.ts';
-import { parseArguments } from './json.ts';
+import { argumentText, parseArguments } from './json.ts';
 import type { ReasoningSignature } from './responses-request.ts';
 import { usageOf } from './usage.ts';
 
@@ -34,7 +34,14 @@ const blocksOf = (item: ResponseOutputItem): Block[] => {
         .filter((text) => text !== '')
         .map((text) => ({ type: 'text', text }));
     case 'function_call':
-      return [{ type: 'tool_call', callId: item.call_id, name: item.name, input: parseArguments(item.arguments) }];
+      return [
+        {
+          type: 'tool_call',
+          callId: item.call_id,
+          name: item.name,
+          input: parseArguments(argumentText(item.arguments)),
+        },
+      ];
     case 'reasoning':
       return [thinkingBlock(item)];
     default:
@@ -66,6 +73,8 @@ export const foldResponses = (
       return { type: 'thinking.delta', text: event.delta };
     case 'response.reasoning_summary_part.added':
       return event.summary_index > 0 ? { type: 'thinking.delta', text: '\n\n' } : undefined;
+    case 'response.output_item.added':
+      return event.item.type === 'function_call' ? { type: 'call.started', name: event.item.name } : undefined;
     case 'response.output_item.done':
       state.items.push(event.item);
       return undefined;

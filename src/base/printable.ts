@@ -33,6 +33,9 @@ export const printable = (text: string): string =>
         .replace(keptOrHidden(), (_char, keep?: string) => keep ?? '')
     : text;
 
+/** A name from outside, safe to show within a line: {@link printable}, without line breaks and tabs. */
+export const printableName = (name: string): string => printable(name).replace(/[\n\t]/g, ' ');
+
 /** Text without escape sequences. */
 export const withoutEscapes = (text: string): string => (anyHidden.test(text) ? text.replace(escapes, '') : text);
 

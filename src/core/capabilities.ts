@@ -180,6 +180,14 @@ const merged = (below: unknown, above: unknown): unknown => {
 export const capabilitiesFrom = (...layers: readonly (Manifest | undefined)[]): Capabilities =>
   layers.reduce<unknown>(merged, conservative) as Capabilities;
 
+/** No model costs more; what does is a price per something else. */
+export const mostUsdPerMTok = 10_000;
+
+const longestId = 200;
+
+/** True for what can be a model's id: something a person can read, on one line. */
+export const isModelId = (id: string): boolean => id.trim() !== '' && id.length <= longestId && !/\p{C}/u.test(id);
+
 /** Prices in USD per million tokens. */
 export interface ModelPrice {
   inputPerMTok: number;

@@ -1,16 +1,21 @@
 import * as z from 'zod/mini';
-import { features, parameterNames } from './capabilities.ts';
+import { modelsSchema, rateLimitsSchema } from './manifest-schema.ts';
 
 const positive = z.number().check(z.positive());
+/** Beside it anybody else's share is none. */
+const share = z.number().check(z.positive(), z.maximum(1e6));
 const count = z.int().check(z.minimum(0));
 const command = z.union([z.string().check(z.minLength(1)), z.literal(false)]);
 
-const price = z.strictObject({
-  inputPerMTok: z.number().check(z.minimum(0)),
-  outputPerMTok: z.number().check(z.minimum(0)),
-  cacheReadPerMTok: z.number().check(z.minimum(0)),
-  cacheWritePerMTok: z.number().check(z.minimum(0)),
-});
+/** A host as URLs spell it. */
+const host = z
+  .string()
+  .check(
+    z.regex(
+      /^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/,
+      'is no host such as api.example.com (lower case, no https://)',
+    ),
+  );
 
 const tokens = z.int().check(z.minimum(1));
 /** Money in USD, or money and tokens. */
@@ -21,80 +26,6 @@ const size = z.union([z.int().check(z.minimum(1)), z.string().check(z.regex(/^\d
 /** One line of `permissions.rules`: text, or a mapping such as `deny: read(.env)` with a reason and examples. */
 export const ruleSchema = z.union([z.string(), z.record(z.string(), z.union([z.string(), z.array(z.string())]))]);
 const mode = z.enum(['plan', 'ask', 'accept-edits', 'auto', 'bypass']);
-
-const modality = z.enum(['text', 'image', 'audio', 'video', 'document']);
-const maxCount = z.optional(z.int().check(z.minimum(1)));
-const rateLimits = z.strictObject({
-  requests_per_minute: z.optional(positive),
-  requests_per_day: z.optional(positive),
-  tokens_per_minute: z.optional(positive),
-  max_concurrent_requests: maxCount,
-});
-const parameter = z.strictObject({
-  supported: z.boolean(),
-  min: z.optional(z.number()),
-  max: z.optional(z.number()),
-  default: z.optional(z.number()),
-});
-/** The parts of a capability manifest, as the tables of models have them. */
-const manifestSections = {
-  modalities: z.optional(
-    z.strictObject({
-      input: z.optional(z.array(modality)),
-      output: z.optional(z.array(modality)),
-      configs: z.optional(
-        z.strictObject({
-          image: z.optional(
-            z.strictObject({
-              formats: z.optional(z.array(z.string())),
-              max_size_bytes: maxCount,
-              max_images_per_request: maxCount,
-              max_width: maxCount,
-              max_height: maxCount,
-            }),
-          ),
-        }),
-      ),
-    }),
-  ),
-  features: z.optional(z.partialRecord(z.enum(features), z.boolean())),
-  parameters: z.optional(z.partialRecord(z.enum(parameterNames), parameter)),
-  roles: z.optional(z.strictObject({ system: z.optional(z.boolean()), tool: z.optional(z.boolean()) })),
-  constraints: z.optional(
-    z.strictObject({
-      tokens: z.optional(
-        z.strictObject({
-          max_context_window: maxCount,
-          max_input_tokens: maxCount,
-          max_output_tokens: maxCount,
-          encoding: z.optional(z.string()),
-        }),
-      ),
-      rate_limits: z.optional(rateLimits),
-      messages: z.optional(
-        z.strictObject({
-          allow_consecutive_same_role: z.optional(z.boolean()),
-          tool_call_id: z.optional(z.string()),
-        }),
-      ),
-      json_schema: z.optional(z.enum(['any', 'closed'])),
-      mutually_exclusive: z.optional(z.array(z.array(z.enum(parameterNames)))),
-    }),
-  ),
-  prices: z.optional(
-    z.array(
-      z.strictObject({
-        from: z.optional(z.string().check(z.regex(/^\d{4}-\d\d-\d\d$/))),
-        input: z.number().check(z.minimum(0)),
-        output: z.number().check(z.minimum(0)),
-        cache_read: z.optional(z.number().check(z.minimum(0))),
-        cache_write: z.optional(z.number().check(z.minimum(0))),
-      }),
-    ),
-  ),
-  deprecation_date: z.optional(z.string()),
-  extensions: z.optional(z.record(z.string(), z.unknown())),
-};
 
 /** The configuration file's shape. Every key is optional; an unknown key is an error. */
 export const configSchema = z.strictObject({
@@ -206,7 +137,7 @@ export const configSchema = z.strictObject({
       strategy: z.optional(z.string()),
       /** `provider/model`, or that with its share in round-robin. */
       models: z.optional(
-        z.array(z.union([z.string(), z.strictObject({ model: z.string(), weight: z.optional(positive) })])),
+        z.array(z.union([z.string(), z.strictObject({ model: z.string(), weight: z.optional(share) })])),
       ),
     }),
   ),
@@ -215,7 +146,7 @@ export const configSchema = z.strictObject({
   lossiness: z.optional(z.enum(['strict', 'warn', 'coerce'])),
   timeouts: z.optional(z.strictObject({ connectSeconds: z.optional(positive), totalSeconds: z.optional(positive) })),
   /** By provider: a preset's name, or limits. */
-  rateLimits: z.optional(z.record(z.string(), z.union([z.string(), rateLimits]))),
+  rateLimits: z.optional(z.lazy(rateLimitsSchema)),
   /** Model calls of this process under way at a time; what comes after waits, or fails. */
   concurrency: z.optional(
     z.strictObject({
@@ -228,22 +159,10 @@ export const configSchema = z.strictObject({
       /** PEM file of authorities trusted beside the usual ones. */
       caFile: z.optional(z.string()),
       /** Hosts that may speak an older TLS. */
-      minTlsVersions: z.optional(z.record(z.string(), z.enum(['TLSv1.2', 'TLSv1.3']))),
+      minTlsVersions: z.optional(z.record(host, z.enum(['TLSv1.2', 'TLSv1.3']))),
     }),
   ),
-  models: z.optional(
-    z.record(
-      z.string(),
-      z.strictObject({
-        ...manifestSections,
-        contextWindow: z.optional(z.int().check(z.minimum(1000))),
-        maxOutputTokens: z.optional(z.int().check(z.minimum(1))),
-        images: z.optional(z.boolean()),
-        thinking: z.optional(z.boolean()),
-        price: z.optional(z.union([price, z.null()])),
-      }),
-    ),
-  ),
+  models: z.optional(z.lazy(modelsSchema)),
 });
 
 /** One layer of configuration, as written. */
@@ -286,9 +205,39 @@ export type WrittenRule = z.infer<typeof ruleSchema>;
 
 const leaf = (name: string): string[] => [name];
 
-/** Every key that holds a value, by its path. `models` and `profiles` are tables by name. */
+/** Every key that holds a value, by its path. `models`, `rateLimits` and `profiles` are tables by name. */
 export const configKeys: readonly string[] = Object.entries(configSchema.shape).flatMap(([name, type]) => {
   const inner: unknown = '_zod' in type ? type._zod.def.innerType : undefined;
   const shape = inner !== null && typeof inner === 'object' && 'shape' in inner ? inner.shape : undefined;
   return shape !== null && typeof shape === 'object' ? Object.keys(shape).map((key) => `${name}.${key}`) : leaf(name);
 });
+
+/** The keys a mapping at a path may have, as far as they are fixed. */
+export const keysAt = (path: readonly PropertyKey[], type: z.core.$ZodType = configSchema): string[] => {
+  const { def } = (type as z.core.$ZodTypes)._zod;
+  const [head, ...rest] = path;
+  switch (def.type) {
+    case 'optional':
+      return keysAt(path, def.innerType);
+    case 'lazy':
+      return keysAt(path, def.getter());
+    case 'union':
+      return def.options.flatMap((one) => keysAt(path, one));
+    case 'record':
+      return head === undefined ? keysOf(def.keyType) : keysAt(rest, def.valueType);
+    case 'array':
+      return head === undefined ? [] : keysAt(rest, def.element);
+    case 'object': {
+      if (head === undefined) return Object.keys(def.shape);
+      const inner = def.shape[String(head)];
+      return inner === undefined ? [] : keysAt(rest, inner);
+    }
+    default:
+      return [];
+  }
+};
+
+const keysOf = (type: z.core.$ZodType): string[] => {
+  const { def } = (type as z.core.$ZodTypes)._zod;
+  return def.type === 'enum' ? Object.values(def.entries).map(String) : [];
+};

@@ -62,12 +62,14 @@ export interface LimitState {
 
 /**
  * A piece of an answer while it streams, or what decorators have to tell. `retry` voids every piece since the call began;
+ * `call.started` says that a call of a tool comes, whose arguments are not streamed;
  * `assumed` is what an attempt of unknown usage counts as; `selected` says who is asked from here on and why, `losses` what
  * the request loses there; `limits` is what the provider's answer says of its rate limits.
  */
 export type Delta =
   | { type: 'text.delta'; text: string }
   | { type: 'thinking.delta'; text: string }
+  | { type: 'call.started'; name: string }
   | { type: 'assumed'; tokens: number; costUsd: number | null; why: string }
   | { type: 'budget'; warning: BudgetWarning }
   | { type: 'selected'; model: string; why: string }
@@ -80,6 +82,8 @@ export interface ModelProvider {
   /** `plugin/model`, such as `anthropic/claude-sonnet-4-5`. */
   readonly name: string;
   capabilities(): Capabilities;
+  /** All that may answer in its stead, itself among them; left out where there is only itself. */
+  alternatives?(): readonly Capabilities[];
   /** @throws ProviderError – the only error a provider may throw besides AbortError. */
   stream(request: Request, signal: AbortSignal): AsyncGenerator<Delta, Reply>;
 }
@@ -138,11 +142,13 @@ export class ProviderError extends CopilotError {
   readonly retryAfterMs: number | undefined;
   /** With `context_too_long`: tokens the model's window holds, where that is known. */
   readonly windowTokens: number | undefined;
+  /** The status of HTTP the request was refused with; undefined when the answer had begun, or there was none. */
+  readonly status: number | undefined;
 
   constructor(
     kind: ProviderErrorKind,
     message: string,
-    details: { hint?: string; retryAfterMs?: number; windowTokens?: number; cause?: unknown } = {},
+    details: { hint?: string; retryAfterMs?: number; windowTokens?: number; status?: number; cause?: unknown } = {},
   ) {
     super(message, {
       code: `E_PROVIDER_${kind.toUpperCase()}`,
@@ -155,6 +161,7 @@ export class ProviderError extends CopilotError {
     this.retryable = retryableKinds.has(kind);
     this.retryAfterMs = details.retryAfterMs;
     this.windowTokens = details.windowTokens;
+    this.status = details.status;
     Object.defineProperty(this, providerBrand, { value: true });
   }
 }

@@ -1,10 +1,14 @@
-import { ProviderError } from './provider.ts';
+import { isProviderError, ProviderError } from './provider.ts';
 
 /** Waits for a server's answer, but not through a long silence. `close` it in the end. */
 export interface StallWatch {
   /** For the request. Its reason is the caller's own, or a ProviderError `timeout`. */
   signal: AbortSignal;
-  /** The same response. All its bytes are signs of life, also the pings and comments the SDK keeps to itself. */
+  /**
+   * The same response, its lines whole: readers that begin an unfinished one anew would take time with the square of its
+   * length. All its bytes are signs of life, also the pings and comments an SDK keeps to itself. One that does not end fails
+   * with a ProviderError `malformed`.
+   */
   hear(response: Response): Response;
   /**
    * Hands the events on. A reader that takes its time is not a silent server.
@@ -18,6 +22,26 @@ export interface StallWatch {
 
 /** Chat Completions sends its counts after the finish reason, the others nothing after their last event. */
 const endGraceMs = 500;
+
+/**
+ * The longest answer that is read. The longest outputs of today are 128,000 tokens, and an event of its own for each takes up
+ * to 400 bytes (seen at OpenAI, 2026-11-27); 2,000 vectors in one line of JSON take half of it.
+ */
+const mostBytes = 128 * 1024 * 1024;
+
+const lastBreak = (chunk: Uint8Array): number => Math.max(chunk.lastIndexOf(10), chunk.lastIndexOf(13));
+
+const joined = (chunks: readonly Uint8Array[]): Uint8Array => {
+  const [only] = chunks;
+  if (only && chunks.length === 1) return only;
+  const whole = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+};
 
 /** Begins to wait. @param stallTimeoutMs the longest silence; a longer one aborts with a ProviderError `timeout`. */
 export const stallWatch = (service: string, stallTimeoutMs: number, caller: AbortSignal): StallWatch => {
@@ -43,10 +67,26 @@ export const stallWatch = (service: string, stallTimeoutMs: number, caller: Abor
   return {
     signal,
     hear: (response) => {
+      let bytes = 0;
+      let open: Uint8Array[] = [];
       const heard = new TransformStream<Uint8Array, Uint8Array>({
         transform: (chunk, out) => {
           if (timer) expect();
-          out.enqueue(chunk);
+          bytes += chunk.byteLength;
+          if (bytes > mostBytes) {
+            const size = `${mostBytes / 1024 / 1024} MiB`;
+            out.error(new ProviderError('malformed', `${service} sent more than ${size} and did not end`));
+            return;
+          }
+          const end = lastBreak(chunk) + 1;
+          if (end > 0) {
+            out.enqueue(joined([...open, chunk.subarray(0, end)]));
+            open = [];
+          }
+          if (end < chunk.byteLength) open.push(chunk.subarray(end));
+        },
+        flush: (out) => {
+          if (open.length > 0) out.enqueue(joined(open));
         },
       });
       return new Response(response.body?.pipeThrough(heard), response);
@@ -63,7 +103,7 @@ export const stallWatch = (service: string, stallTimeoutMs: number, caller: Abor
       } catch (error) {
         if (settled) return;
         signal.throwIfAborted();
-        throw toError(error);
+        throw isProviderError(error) ? error : toError(error);
       }
     },
     settle: () => {

@@ -1,3 +1,5 @@
+import { printable } from '../base/printable.ts';
+
 /** Shorter ones are no secrets, and would be found in ordinary words. */
 const leastLength = 4;
 
@@ -10,11 +12,11 @@ const formsOf = (secret: string): string[] => [
 ];
 
 /**
- * A server's words without the secrets it was sent, also where it masked a part of one (`sk-ab***yz`). What comes out may
- * be shown and kept.
+ * A server's words without the secrets it was sent, also where it masked a part of one (`sk-ab***yz`), and without what
+ * could hide a secret or steer a terminal. What comes out may be shown and kept.
  */
 export const withoutKeys = (text: string, secrets: readonly string[]): string => {
-  let clean = text;
+  let clean = printable(text);
   for (const secret of secrets) {
     if (secret.length < leastLength) continue;
     for (const form of formsOf(secret)) clean = clean.replaceAll(form, '[key]');

@@ -13,6 +13,8 @@ const fullAt = 0.8;
 const shrinkTo = 0.5;
 /** Tool output longer than this is trimmed when it is old. */
 const trimToChars = 600;
+/** Messages that take less are never too long: what is refused then was refused for something else. */
+const leastMessageTokens = 2000;
 /** Messages at the end that are never trimmed first. */
 const recentMessages = 6;
 
@@ -111,7 +113,8 @@ export const windowOf = (capabilities: Capabilities, fixedTokens: number): Conte
     },
     shrink: (messages, windowTokens = Infinity) => {
       const known = windowTokens - Math.min(maxOutputTokens, windowTokens / 4);
-      limit = Math.floor(Math.min(limit * 0.6, tokens(messages) * 0.6, known));
+      const least = Math.min(limit, (fixedTokens + leastMessageTokens) / fullAt);
+      limit = Math.floor(Math.max(least, Math.min(limit * 0.6, tokens(messages) * 0.6, known)));
     },
     goal: () => Math.max(1000, limit * shrinkTo - fixedTokens),
     recount: () => {

@@ -106,6 +106,7 @@ export const withoutSecrets = (provider: ModelProvider, redact: Redact): ModelPr
       return provider.name;
     },
     capabilities: () => provider.capabilities(),
+    alternatives: () => provider.alternatives?.() ?? [provider.capabilities()],
     stream: (request, signal) =>
       provider.stream(
         { ...request, system: redact(request.system), messages: request.messages.map(cleanOnce) },

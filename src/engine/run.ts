@@ -135,8 +135,6 @@ export async function* run(
     if (tainting !== undefined) context.taint.note({ origin: tainting, source: 'this conversation' });
     const provider = context.model(agent.needs ?? [], 'work');
     const told = nothingTold();
-    told.models.set('work', provider.name);
-    yield { type: 'model.selected', run: id, model: provider.name, purpose: 'work' };
     const named = (names: readonly string[] = []): Tool[] => names.flatMap((name) => context.tools.get(name) ?? []);
     const onDemand = named(agent.onDemand);
     const own = [...named(agent.tools), ...(onDemand.length > 0 ? [loadTool(onDemand)] : [])];
@@ -155,13 +153,13 @@ export async function* run(
     const output = task.outputSchema && { type: 'json_schema' as const, name: 'answer', schema: task.outputSchema };
     const acting: ActContext = { ...context, tools, run: id, delegate: (inner) => run(inner, context, id) };
     const fixed = [system, JSON.stringify(specs), JSON.stringify(output ?? '')];
-    const window = windowOf(
-      provider.capabilities(),
-      fixed.reduce((sum, part) => sum + estimateTokens(part), 0),
-    );
+    const fixedTokens = fixed.reduce((sum, part) => sum + estimateTokens(part), 0);
+    const window = windowOf(provider.capabilities(), fixedTokens);
     const repeated = repetition();
     const nudged = new Set<string>();
     let squeezed = false;
+    /** No room can be made for the first model, but another one has it. */
+    let isCramped = false;
     for (;;) {
       context.signal.throwIfAborted();
       for (const message of context.inbox()) yield* add(message);
@@ -170,8 +168,15 @@ export async function* run(
           'stopped',
           limitError(`Stopped after ${turns} turns.`, 'Raise --max-turns, or go on with --continue.'),
         );
-      if (window.isFull(messages))
-        yield* compact(messages, window, context.model([], 'summary'), { run: id, told }, context.signal);
+      if (!isCramped && window.isFull(messages)) {
+        try {
+          yield* compact(messages, window, context.model([], 'summary'), { run: id, told }, context.signal);
+        } catch (error) {
+          const fits = provider.alternatives?.().some((other) => !windowOf(other, fixedTokens).isFull(messages));
+          if (!isCopilotError(error) || error.code !== 'E_CONTEXT' || !fits) throw error;
+          isCramped = true;
+        }
+      }
       turns++;
       let reply;
       try {

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { configError, messageOf } from '../base/errors.ts';
 import type { Manifest } from '../core/capabilities.ts';
 import { configDir, type Env } from './paths.ts';
@@ -36,10 +36,16 @@ const patternsIn = ({ defaults, unknown, models }: ModelTable): [string, string]
     return pattern === undefined ? [] : [[name, pattern]];
   });
 
-const check = async (value: unknown, path: string): Promise<ModelTable> => {
+type Check = (value: unknown) => string[];
+
+const tableCheck = async (): Promise<Check> => {
   const { schemaChecker } = await import('./json-schema.ts');
   const schema = readFileSync(join(packageDir(), 'templates', 'schemas', 'models.schema.json'), 'utf8');
-  const problems = schemaChecker(JSON.parse(schema) as object)(value);
+  return schemaChecker(JSON.parse(schema) as object);
+};
+
+const checked = (value: unknown, path: string, check: Check): ModelTable => {
+  const problems = check(value);
   const fail = (
     problem: string,
     hint = 'Mend it or remove the file; templates/README.md says what it may hold.',
@@ -58,6 +64,37 @@ const check = async (value: unknown, path: string): Promise<ModelTable> => {
   return table;
 };
 
+/** Hundreds of thousands of models; what is larger is something else. */
+const maxBytes = 64 * 1024 * 1024;
+
+/** JSON as editors write it, also with a mark of its byte order in front. @throws SyntaxError */
+export const parseJsonFile = (text: string): unknown => JSON.parse(text.replace(/^\ufeff/, ''));
+
+/** True also for a link that leads nowhere, and for what may not be looked at: both are meant to count. */
+const isThere = (path: string): boolean => {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
+};
+
+/** The table in a file; undefined when there is none. */
+const readTable = (path: string, check: Check): ModelTable | undefined => {
+  if (!isThere(path)) return undefined;
+  let value: unknown;
+  try {
+    const info = statSync(path);
+    // A pipe by that name would be waited for without end.
+    if (!info.isFile()) throw new Error('it is not a regular file');
+    if (info.size > maxBytes) throw new Error('it is larger than 64 MB');
+    value = parseJsonFile(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw configError(`${path} cannot be read: ${messageOf(error)}`, 'Mend it or remove the file.', error);
+  }
+  return checked(value, path, check);
+};
+
 /**
  * The user's own tables of these names; without any this is one look at the file system. They are checked against
  * `templates/schemas/models.schema.json`.
@@ -65,26 +102,61 @@ const check = async (value: unknown, path: string): Promise<ModelTable> => {
  */
 export const userTables = async (env: Env, names: Iterable<string>): Promise<ReadonlyMap<string, ModelTable>> => {
   const tables = new Map<string, ModelTable>();
-  if (!existsSync(userTablesDir(env))) return tables;
-  for (const name of new Set(names)) {
-    const path = userTablePath(env, name);
-    if (!existsSync(path)) continue;
-    let value: unknown;
-    try {
-      value = JSON.parse(readFileSync(path, 'utf8'));
-    } catch (error) {
-      throw configError(`${path} cannot be read: ${messageOf(error)}`, 'Mend it or remove the file.', error);
-    }
-    tables.set(name, await check(value, path));
+  if (!isThere(userTablesDir(env))) return tables;
+  const paths = [...new Set(names)].map((name) => [name, userTablePath(env, name)] as const);
+  const there = paths.filter(([, path]) => isThere(path));
+  if (there.length === 0) return tables;
+  const check = await tableCheck();
+  for (const [name, path] of there) {
+    const table = readTable(path, check);
+    if (table) tables.set(name, table);
   }
   return tables;
 };
 
-/** Writes a table of the user's own; the file is replaced whole. */
-export const saveUserTable = async (env: Env, name: string, table: ModelTable): Promise<void> => {
+/** A change takes less than a second or two: who holds the lock for longer is gone. */
+const staleMs = 30_000;
+const pollMs = 20;
+
+/** Does something at once while no other process changes the file. A lock nobody holds any more is taken away. */
+const alone = async (path: string, work: () => void): Promise<void> => {
+  const lock = `${path}.lock`;
+  for (;;)
+    try {
+      writeFileSync(lock, '', { flag: 'wx', mode: 0o600 });
+      break;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST'))
+        throw configError(`${path} cannot be written: ${messageOf(error)}`, undefined, error);
+      const info = statSync(lock, { throwIfNoEntry: false });
+      if (info && Date.now() - info.mtimeMs > staleMs) rmSync(lock, { force: true });
+      else await sleep(pollMs);
+    }
+  try {
+    work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+};
+
+/**
+ * Changes a table of the user's own; the file is replaced whole, and of two changes at once none is lost.
+ * @throws CopilotError exit 3 when the table is damaged, would be too large to be read again, or cannot be written.
+ */
+export const changeUserTable = async (
+  env: Env,
+  name: string,
+  change: (own: ModelTable | undefined) => ModelTable,
+): Promise<void> => {
   const path = userTablePath(env, name);
-  const making = `${path}.${process.pid}.tmp`;
-  await mkdir(userTablesDir(env), { recursive: true, mode: 0o700 });
-  await writeFile(making, `${JSON.stringify(table, null, 2)}\n`);
-  await rename(making, path);
+  const check = await tableCheck();
+  mkdirSync(userTablesDir(env), { recursive: true, mode: 0o700 });
+  await alone(path, () => {
+    const text = `${JSON.stringify(change(readTable(path, check)), null, 2)}\n`;
+    if (Buffer.byteLength(text) > maxBytes)
+      throw configError(`${path} would be larger than 64 MB.`, 'Take over a shorter list.');
+    const making = `${path}.${process.pid}.tmp`;
+    writeFileSync(making, text);
+    renameSync(making, path);
+  });
 };

@@ -49,7 +49,7 @@ describe('doctor', () => {
     expect(local).toEqual({
       name: 'local models',
       state: 'ok',
-      detail: `ollama at ${place}: 4 models (llama3.2, qwen3, gpt-oss, …); use --model ollama/llama3.2`,
+      detail: `ollama at ${place}: 3 models (llama3.2, qwen3, gpt-oss); use --model ollama/llama3.2`,
     });
   });
 

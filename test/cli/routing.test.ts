@@ -210,6 +210,40 @@ describe('a run over several models', () => {
     expect((await asked('coerce')).stderr).not.toMatch(/Drop \(error\)/);
   });
 
+  test("a call costs the price of its day, and usage by model says how much came from the provider's cache", async () => {
+    const usage = { inputTokens: 1000, outputTokens: 500, cacheReadTokens: 3000, cacheWriteTokens: 0 };
+    const { env } = await serve([{ text: 'hello', usage }], []);
+    const day = (offset: number) => new Date(Date.now() + offset * 24 * 3600 * 1000).toISOString().slice(0, 10);
+    const prices = [
+      { from: day(2), input: 1000, output: 1000 },
+      { input: 500, output: 500 },
+      { from: day(-3), input: 10, output: 100, cache_read: 1 },
+    ];
+    project.write('.llm-copilot/config.yaml', JSON.stringify({ models: { [claude]: { prices } } }));
+    const ran = await run(env, 'hi', '-m', claude);
+    expect(ran.result.usage.costUsd).toBeCloseTo(0.01 + 0.05 + 0.003, 9);
+    const { stdout } = await harness.cli(['usage', '--by', 'model'], { cwd: project.root });
+    expect(stdout).toMatch(/^model +calls +in +cached +out +cost$/m);
+    expect(stdout).toMatch(new RegExp(`^${claude} +1 +4000 +75 % +500 +\\$0\\.0630$`, 'm'));
+  });
+
+  test.each([
+    ['a fallback', `fallbackModel: ${gpt}`, 'fallbackModel'],
+    ['a small model', `smallModel: ${gpt}`, 'smallModel'],
+    ['a model of its own', `model: ${gpt}`, 'model'],
+  ])('a project nobody trusts cannot add %s to the one the user chose', async (_, text, key) => {
+    const { b, env } = await serve(down, [{ text: 'theirs' }]);
+    const path = `${harness.home}/config/llm-copilot/config.yaml`;
+    const { mkdirSync, writeFileSync } = await import('node:fs');
+    mkdirSync(`${harness.home}/config/llm-copilot`, { recursive: true });
+    writeFileSync(path, `model: ${claude}\n`);
+    project.write('.llm-copilot/config.yaml', `${text}\n`);
+    const ran = await harness.cli(['run', '--output-format', 'json', 'hi'], { cwd: project.root, env });
+    expect(ran.code).toBe(6);
+    expect(b.requests).toEqual([]);
+    expect(ran.stderr).toContain(`${key} is ignored`);
+  });
+
   test('a project nobody trusts cannot send the task to other models', async () => {
     const { a, b, env } = await serve([{ text: 'mine' }], [{ text: 'theirs' }]);
     project.write('.llm-copilot/config.yaml', `route:\n  models: [${gpt}]\n`);

@@ -52,8 +52,10 @@ export interface ChatExtensions {
   losses: readonly Loss[];
   /** The last failure of each model that failed. */
   provider_errors: Readonly<Record<string, string>>;
-  /** Null when the price is not known. */
+  /** Of the answer; null when its price or its usage is not known. */
   cost_usd: number | null;
+  /** What attempts of unknown usage, such as those that broke off, may have cost at most; null when a price is not known. */
+  assumed_usd: number | null;
 }
 
 interface ChatUsage {
@@ -168,8 +170,9 @@ const together = (messages: readonly Message[]): Message[] => {
   const joined: Message[] = [];
   for (const message of messages) {
     const last = joined.at(-1);
-    const areResults = [last, message].every((one) => one?.content.every(({ type }) => type === 'tool_result'));
-    if (last?.role === 'user' && message.role === 'user' && areResults) last.content.push(...message.content);
+    // Looking at the first is enough: results are never mixed with anything else.
+    const areResults = [last, message].every((one) => one?.content[0]?.type === 'tool_result');
+    if (last && areResults) last.content.push(...message.content);
     else joined.push({ ...message, content: [...message.content] });
   }
   return joined;
@@ -189,10 +192,11 @@ const dropped = (name: string, value: unknown, message: string): Loss => ({
   before: value,
 });
 
-/** The request a body asks for, and what of the body has no place in it. @throws CopilotError exit 2 for a broken body. */
+/**
+ * The request a checked body asks for, and what of the body has no place in it.
+ * @throws CopilotError exit 2 for a picture that would have to be fetched.
+ */
 export const requestOf = (body: ChatBody, mostOutput: number): { request: Request; losses: Loss[] } => {
-  const given: unknown = body.messages;
-  if (!Array.isArray(given) || given.length === 0) throw usageError('chat.completions.create needs messages.');
   const losses = Object.entries(body).flatMap(([name, value]) =>
     known.has(name) || value === undefined || (name === 'n' && value === 1)
       ? []

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Delta, ModelProvider, Reply } from '../../core/provider.ts';
+import { onAbort } from '../../base/on-abort.ts';
+import { isProviderError, type Delta, type ModelProvider, type Reply, type Request } from '../../core/provider.ts';
 import type { Config } from '../../core/config.ts';
 import type { Loss } from '../../core/loss.ts';
 import { callsOf, textOf } from '../../core/message.ts';
 import type { Plugin } from '../../core/plugin.ts';
+import { firstChoice } from '../../engine/models/fallback.ts';
 import type { Env } from '../../host/paths.ts';
+import { checkedBody } from './chat-body.ts';
 import type { OpenModels } from './open-models.ts';
 import {
   finishReasonOf,
@@ -39,40 +42,58 @@ export interface Client {
        * and another one begins anew.
        */
       create(body: ChatBody & { stream: true }, options?: { signal?: AbortSignal }): Promise<AsyncIterable<ChatChunk>>;
+      create(body: ChatBody, options?: { signal?: AbortSignal }): Promise<ChatCompletion | AsyncIterable<ChatChunk>>;
     };
   };
-  /** Closes what it opened. */
+  /** Closes what it opened once the calls under way have ended. A later call opens it again. */
   close(): void;
 }
 
+type Stream = ModelProvider['stream'];
+
 /** What is noted while an answer comes. */
 interface Notes {
-  asked: string[];
+  /** Who was asked first. */
+  first: string | undefined;
   attempts: number;
+  /** The attempt that begins is counted already. */
+  isCounted: boolean;
+  usedFallback: boolean;
   losses: Loss[];
+  assumedUsd: number | null;
   errors: Record<string, string>;
 }
 
+/** True when an attempt failed and another one begins; attempt 0 only waits for a limit. */
+const isRestart = (delta: Delta): delta is Extract<Delta, { type: 'retry' }> =>
+  delta.type === 'retry' && delta.attempt > 0;
+
 const note = (notes: Notes, delta: Delta): void => {
   if (delta.type === 'selected') {
-    notes.asked.push(delta.model);
-    notes.attempts += 1;
+    if (!notes.isCounted) notes.attempts += 1;
+    notes.isCounted = false;
+    notes.first ??= delta.model;
+    // The one to be asked first may rest: then the first one asked is a fallback too.
+    notes.usedFallback = delta.model !== notes.first || (notes.attempts === 1 && !delta.why.startsWith(firstChoice));
+  } else if (delta.type === 'assumed') {
+    notes.assumedUsd = notes.assumedUsd === null || delta.costUsd === null ? null : notes.assumedUsd + delta.costUsd;
   } else if (delta.type === 'losses') notes.losses.push(...delta.losses);
-  else if (delta.type === 'retry') {
+  else if (isRestart(delta)) {
     notes.errors[delta.model] = delta.reason;
-    // Going over to another model counts when that one is asked; attempt 0 only waited.
-    if (delta.waitMs > 0 && delta.attempt > 0) notes.attempts += 1;
+    notes.attempts += 1;
+    notes.isCounted = true;
     notes.losses = [];
   }
 };
 
 const extensionsOf = (notes: Notes, reply: Reply, model: string): ChatExtensions => ({
   provider_used: reply.model ?? model,
-  used_fallback: new Set(notes.asked).size > 1,
+  used_fallback: notes.usedFallback,
   attempts: Math.max(1, notes.attempts),
   losses: notes.losses,
   provider_errors: notes.errors,
   cost_usd: reply.costUsd ?? null,
+  assumed_usd: notes.assumedUsd,
 });
 
 const toolCalls = (reply: Reply): ToolCallParam[] =>
@@ -85,28 +106,84 @@ const toolCalls = (reply: Reply): ToolCallParam[] =>
 const thinkingOf = (reply: Reply): string =>
   reply.content.flatMap((block) => (block.type === 'thinking' ? [block.text] : [])).join('\n\n');
 
+/**
+ * Asks once more when a conversation is too long for the first model: a run would make room for it, here others have to
+ * answer.
+ */
+async function* unshortened(provider: ModelProvider, request: Request, signal: AbortSignal): ReturnType<Stream> {
+  try {
+    return yield* provider.stream(request, signal);
+  } catch (error) {
+    if (!isProviderError(error) || error.kind !== 'context_too_long' || (provider.alternatives?.().length ?? 1) < 2)
+      throw error;
+    yield { type: 'retry', model: provider.name, attempt: 1, waitMs: 0, reason: error.message };
+  }
+  return yield* provider.stream(request, signal);
+}
+
 /** Makes a client over the same router a run uses; nothing is opened before the first call. */
 export const openClient = (options: ClientOptions): Client => {
   const { plugins, env = process.env, cwd = process.cwd(), config = {} } = options;
   let opened: Promise<OpenModels> | undefined;
-  const open = (): Promise<OpenModels> =>
-    (opened ??= import('./open-models.ts').then(({ openModels }) => openModels({ plugins, env, cwd, config })));
+  const open = (): Promise<OpenModels> => {
+    if (opened) return opened;
+    const opening = import('./open-models.ts').then(({ openModels }) => openModels({ plugins, env, cwd, config }));
+    opened = opening;
+    // What was wrong may be mended: the next call tries again.
+    opening.catch(() => {
+      if (opened === opening) opened = undefined;
+    });
+    return opening;
+  };
   const none = new AbortController().signal;
+  const underWay = new Set<object>();
+  const toClose: Promise<OpenModels>[] = [];
+  const closeIdle = (): void => {
+    if (underWay.size > 0) return;
+    for (const one of toClose.splice(0)) one.then((models) => models.close()).catch(() => undefined);
+  };
+  /** Counts as a call under way until the returned function is called. */
+  const enter = (): (() => void) => {
+    const call = {};
+    underWay.add(call);
+    return () => {
+      underWay.delete(call);
+      closeIdle();
+    };
+  };
 
   const begin = async (body: ChatBody, signal: AbortSignal) => {
+    signal.throwIfAborted();
     const models = await open();
     const provider: ModelProvider = body.model === undefined ? models.provider : await models.only(body.model);
     const { request, losses } = requestOf(body, provider.capabilities().constraints.tokens.max_output_tokens);
-    const notes: Notes = { asked: [], attempts: 0, losses: [], errors: {} };
+    const notes: Notes = {
+      first: undefined,
+      attempts: 0,
+      isCounted: false,
+      usedFallback: false,
+      losses: [],
+      assumedUsd: 0,
+      errors: {},
+    };
     const finish = (reply: Reply): ChatExtensions => {
       const extensions = extensionsOf(notes, reply, provider.name);
       return { ...extensions, losses: [...losses, ...extensions.losses] };
     };
     const head = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000) };
-    return { provider, stream: provider.stream(request, signal), notes, finish, head };
+    return { provider, stream: unshortened(provider, request, signal), notes, finish, head };
   };
 
   const whole = async (body: ChatBody, signal: AbortSignal): Promise<ChatCompletion> => {
+    const leave = enter();
+    try {
+      return await answer(body, signal);
+    } finally {
+      leave();
+    }
+  };
+
+  const answer = async (body: ChatBody, signal: AbortSignal): Promise<ChatCompletion> => {
     const { provider, stream, notes, finish, head } = await begin(body, signal);
     for (;;) {
       const step = await stream.next();
@@ -165,25 +242,55 @@ export const openClient = (options: ClientOptions): Client => {
         if (delta.type === 'selected') model = delta.model;
         else if (delta.type === 'text.delta') yield chunk({ content: delta.text });
         else if (delta.type === 'thinking.delta') yield chunk({ reasoning_content: delta.text });
-        else if (delta.type === 'retry') yield { ...chunk({}), choices: [], extensions: { restarted: true } };
+        else if (isRestart(delta)) yield { ...chunk({}), choices: [], extensions: { restarted: true } };
       }
     } finally {
       await stream.return({ content: [], stopReason: 'end', usage: undefined });
     }
   }
 
-  /** The first piece is waited for: what fails before it fails the call, not the loop over its pieces. */
+  /**
+   * The first piece is waited for: what fails before it fails the call, not the loop over its pieces. A stream nobody reads
+   * holds its place until it is closed or aborted.
+   */
   const streaming = async (body: ChatBody, signal: AbortSignal): Promise<AsyncIterable<ChatChunk>> => {
+    const leave = enter();
     const all = pieces(body, signal);
-    const first = await all.next();
-    return (async function* () {
+    const stop = async (): Promise<void> => {
+      forget();
+      await all.return().catch(() => undefined);
+      leave();
+    };
+    const forget = onAbort(signal, () => void stop());
+    const next = async (): Promise<IteratorResult<ChatChunk, void>> => {
       try {
-        if (!first.done) yield first.value;
-        yield* all;
-      } finally {
-        await all.return();
+        const step = await all.next();
+        if (!step.done) return step;
+        await stop();
+        signal.throwIfAborted();
+        return step;
+      } catch (error) {
+        await stop();
+        throw error;
       }
-    })();
+    };
+    let first: Promise<IteratorResult<ChatChunk, void>> | undefined = next();
+    await first;
+    // No generator: one that was never begun would end without closing what it reads.
+    const stream: AsyncIterableIterator<ChatChunk, void> = {
+      next: () => {
+        const step = first ?? next();
+        first = undefined;
+        return step;
+      },
+      return: async () => {
+        first = undefined;
+        await stop();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]: () => stream,
+    };
+    return stream;
   };
 
   function create(body: ChatBody & { stream?: false }, options?: { signal?: AbortSignal }): Promise<ChatCompletion>;
@@ -191,14 +298,24 @@ export const openClient = (options: ClientOptions): Client => {
     body: ChatBody & { stream: true },
     options?: { signal?: AbortSignal },
   ): Promise<AsyncIterable<ChatChunk>>;
-  function create(body: ChatBody, { signal = none }: { signal?: AbortSignal } = {}): Promise<unknown> {
+  function create(
+    body: ChatBody,
+    options?: { signal?: AbortSignal },
+  ): Promise<ChatCompletion | AsyncIterable<ChatChunk>>;
+  async function create(
+    given: ChatBody,
+    options?: { signal?: AbortSignal | null } | null,
+  ): Promise<ChatCompletion | AsyncIterable<ChatChunk>> {
+    const body = checkedBody(given);
+    const signal = options?.signal ?? none;
     return body.stream === true ? streaming(body, signal) : whole(body, signal);
   }
   return {
     chat: { completions: { create } },
     close: () => {
-      opened?.then((models) => models.close()).catch(() => undefined);
+      if (opened) toClose.push(opened);
       opened = undefined;
+      closeIdle();
     },
   };
 };

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { configError, isCopilotError, messageOf } from '../../base/errors.ts';
 import { capabilitiesFrom, type Capabilities, type Manifest } from '../../core/capabilities.ts';
 import { importModels, type PriceListFormat } from '../../engine/models/model-import.ts';
-import { saveUserTable, userTablePath, type ModelTable } from '../../host/model-tables.ts';
+import { changeUserTable, parseJsonFile, userTablePath, type ModelTable } from '../../host/model-tables.ts';
 import { dataDir, type Env } from '../../host/paths.ts';
 import { findOffer, type ModelCatalog } from './model-catalog.ts';
 import { configurationLayer, offersOf, tableNameOf } from './model-tables.ts';
@@ -32,6 +32,7 @@ const maxFileBytes = 50 * 1024 * 1024;
 const readList = (path: string): unknown => {
   let text: string;
   try {
+    if (!statSync(path).isFile()) throw configError(`${path} is not a regular file.`);
     if (statSync(path).size > maxFileBytes)
       throw configError(`${path} is larger than 50 MB.`, 'Lists of models are far smaller: is it the right file?');
     text = readFileSync(path, 'utf8');
@@ -40,7 +41,7 @@ const readList = (path: string): unknown => {
     throw configError(`${path} cannot be read: ${messageOf(error)}`, undefined, error);
   }
   try {
-    return JSON.parse(text);
+    return parseJsonFile(text);
   } catch (error) {
     throw configError(`${path} is no JSON: ${messageOf(error)}`, 'Download it again.', error);
   }
@@ -48,8 +49,11 @@ const readList = (path: string): unknown => {
 
 const isSame = (a: Capabilities, b: Capabilities): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** Writes the tables; what cannot be recorded first is not written. */
-const save = async (env: Env, tables: ReadonlyMap<string, ModelTable>): Promise<void> => {
+/** What is new in a table. */
+type News = Pick<ModelTable, 'source' | 'readAt' | 'models'>;
+
+/** Writes what is new into the tables as they are by now; what cannot be recorded first is not written. */
+const save = async (env: Env, tables: ReadonlyMap<string, News>): Promise<void> => {
   // The database is loaded only by who writes to it.
   const { journal } = await import('../journal.ts');
   const takeBack = journal(
@@ -63,7 +67,12 @@ const save = async (env: Env, tables: ReadonlyMap<string, ModelTable>): Promise<
     })),
   );
   try {
-    for (const [name, table] of tables) await saveUserTable(env, name, table);
+    for (const [name, { source, readAt, models }] of tables)
+      // Another import may have written since ours began.
+      await changeUserTable(env, name, (own) => {
+        const all = Object.fromEntries([...Object.entries(own?.models ?? {}), ...Object.entries(models)]);
+        return { ...own, source, readAt, models: all };
+      });
   } catch (error) {
     takeBack();
     throw error;
@@ -92,10 +101,9 @@ export const importCatalog = async (
     );
   const source = `${list.format}: ${basename(path)}`;
   const readAt = new Date(nowMs).toISOString().slice(0, 10);
-  const made = new Map<string, ModelTable>();
+  const made = new Map<string, News>();
   const importTable = (table: string, provider: string, entries: ReadonlyMap<string, Manifest>): TableImport => {
-    const { own } = tables.tablesOf(provider);
-    const models = new Map<string, Manifest>(Object.entries(own?.models ?? {}));
+    const models = new Map<string, Manifest>();
     const ids = new Set(tables.idsOf(provider));
     const result: TableImport = { table, file: userTablePath(env, table), added: [], changed: [], unchanged: 0 };
     for (const [id, manifest] of entries) {
@@ -111,7 +119,7 @@ export const importCatalog = async (
       models.set(id, manifest);
     }
     if (result.added.length + result.changed.length > 0)
-      made.set(table, { ...own, source, readAt, models: Object.fromEntries(models) });
+      made.set(table, { source, readAt, models: Object.fromEntries(models) });
     return result;
   };
   let ignored = list.ignored;

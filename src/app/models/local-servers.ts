@@ -1,3 +1,4 @@
+import { isModelId } from '../../core/capabilities.ts';
 import type { Plugin, ProviderManifest } from '../../core/plugin.ts';
 import type { Env } from '../../host/paths.ts';
 
@@ -21,6 +22,7 @@ const placeOf = ({ url, urlEnv }: NonNullable<ProviderManifest['local']>, env: E
   const said = urlEnv === undefined ? '' : (env[urlEnv] ?? '').trim();
   if (said === '') return usual;
   const hasScheme = /^https?:\/\//i.test(said);
+  if (!hasScheme && said.includes('://')) return undefined;
   const text = hasScheme ? said : `http://${said.startsWith(':') ? '127.0.0.1' : ''}${said}`;
   if (!URL.canParse(text)) return undefined;
   const given = new URL(text);
@@ -43,7 +45,7 @@ const modelsIn = (answer: unknown): string[] | undefined => {
   if (!Array.isArray(list)) return undefined;
   return list.slice(0, maxModels).flatMap((one: unknown) => {
     const name = isRecord(one) ? (one.name ?? one.id) : undefined;
-    return typeof name === 'string' ? [name] : [];
+    return typeof name === 'string' && isModelId(name) ? [name] : [];
   });
 };
 
@@ -85,12 +87,13 @@ export const localServers = async (
   const places = plugins
     .flatMap((plugin) => plugin.providers ?? [])
     .flatMap(({ name, local }) => {
-      const place = local && placeOf(local, env);
-      return place ? [{ name, place }] : [];
+      return local ? [{ name, place: placeOf(local, env), urlEnv: local.urlEnv }] : [];
     });
-  const answers = await Promise.all(places.map(({ name, place }) => ask(name, place, get, timeoutMs)));
+  const answers = await Promise.all(places.map(async ({ name, place }) => place && ask(name, place, get, timeoutMs)));
   return {
     found: answers.filter((one) => one !== undefined),
-    asked: places.map(({ name, place }) => `${name} at ${place.origin}`),
+    asked: places.map(({ name, place, urlEnv }) =>
+      place ? `${name} at ${place.origin}` : `${name} not: ${urlEnv ?? 'its address'} is no address`,
+    ),
   };
 };

@@ -2,6 +2,7 @@ import type { Config } from '../../core/config.ts';
 import type { Plugin } from '../../core/plugin.ts';
 import type { ModelProvider } from '../../core/provider.ts';
 import { purse } from '../../engine/models/purse.ts';
+import { validate } from '../../host/config/config-file.ts';
 import { openDatabase, type Database } from '../../host/log/database.ts';
 import { ledger } from '../../host/log/ledger.ts';
 import type { Env } from '../../host/paths.ts';
@@ -33,7 +34,8 @@ export const openModels = async (options: {
   config: Config;
 }): Promise<OpenModels> => {
   const { plugins, env, cwd } = options;
-  const { value: settings } = await loadSettings(env, cwd, { flags: options.config });
+  const flags = validate(options.config, 'the configuration that was given', () => undefined);
+  const { value: settings } = await loadSettings(env, cwd, { flags });
   const credentials = await runCredentials(env, settings.secrets, undefined);
   const models = await wireModels({ env, root: cwd, plugins, every: true }, settings, credentials);
   await credentials.reveal();

@@ -1,7 +1,9 @@
 import { configError } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
 import type { Config } from '../../core/config.ts';
 import type { Plugin } from '../../core/plugin.ts';
 import type { Env } from '../../host/paths.ts';
+import { offersOf } from './model-tables.ts';
 import { chooseModel, type HasKey, type ModelChoice } from './models.ts';
 
 /** A model somebody may route to. */
@@ -45,15 +47,28 @@ const isReachable = ({ plugin, provider }: ModelChoice, hasKey: HasKey, env: Env
   hasKey(provider, plugin.name) ||
   (provider.settingsEnv ?? []).some((name) => /_(?:URL|HOST|ENDPOINT|API_BASE)$/.test(name) && Boolean(env[name]));
 
+/** What is set for providers nobody knows: a mistyped name would be as if nothing were set. */
+const strangers = ({ models = {}, rateLimits = {} }: Config, plugins: readonly Plugin[]): string[] => {
+  const known = new Set(offersOf(plugins).map(({ provider }) => provider.name));
+  const told = (key: string, provider: string): string[] => {
+    if (known.has(provider)) return [];
+    const guess = nearest(provider, known);
+    return [`${key}: there is no provider "${provider}"${guess === undefined ? '' : ` – did you mean "${guess}"?`}`];
+  };
+  return [
+    ...Object.keys(rateLimits).flatMap((provider) => told(`rateLimits.${provider}`, provider)),
+    ...Object.keys(models).flatMap((name) => told(`models.${name}`, name.split('/', 1)[0] ?? name)),
+  ];
+};
+
 /**
  * The models of a configuration in the user's order: `model`, `fallbackModel`, `route.models`, each once, and the small
- * one. What the route
- * lists without a key is left out and told.
+ * one. What the route lists without a key is left out and told, and so is a small model without one.
  * @throws CopilotError exit 3 for a provider nobody knows, a fallback without a key, or when nothing is left.
  */
 export const modelsOf = (settings: Config, plugins: readonly Plugin[], hasKey: HasKey, env: Env): RoutedModels => {
   const routed = settings.route?.models ?? [];
-  const notices: string[] = [];
+  const notices = strangers(settings, plugins);
   const models = new Map<string, RoutedModel>();
   const add = (choice: ModelChoice, weight = 1): void => {
     const name = nameOf(choice);
@@ -82,6 +97,9 @@ export const modelsOf = (settings: Config, plugins: readonly Plugin[], hasKey: H
     throw configError(`No model of the route can be used.\n${notices.join('\n')}`, 'Set one of the keys.');
   const { smallModel } = settings;
   const choice = smallModel === undefined ? undefined : chooseModel(smallModel, plugins, hasKey);
-  const small = choice && { choice, name: nameOf(choice), weight: 1 };
+  const canAsk = choice !== undefined && isReachable(choice, hasKey, env);
+  if (choice && !canAsk)
+    notices.push(`The small model ${nameOf(choice)} is left out: ${choice.provider.keyEnv.join(' or ')} is not set.`);
+  const small = canAsk ? { choice, name: nameOf(choice), weight: 1 } : undefined;
   return { models: [...models.values()], small, notices };
 };

@@ -113,10 +113,11 @@ export const routeReport = async (
   const hasKey: HasKey = (provider, plugin) =>
     provider.keyEnv.length === 0 || provider.keyEnv.some((name) => credentials.has(name, plugin));
   const hostOf = pluginHosts({ env, root: cwd }, settings, tables, credentials);
-  const named = question.models?.map((name): RoutedModel => {
+  const asked = question.models?.map((name) => {
     const choice = chooseModel(name, plugins, hasKey);
-    return { choice, name: nameOf(choice), weight: 1 };
+    return [nameOf(choice), choice] as const;
   });
+  const named = asked && [...new Map(asked)].map(([name, choice]): RoutedModel => ({ choice, name, weight: 1 }));
   const anybody: HasKey = () => true;
   const { models, notices } = named ? { models: named, notices: [] } : configured(settings, plugins, hasKey, anybody);
   const strategyName = question.strategy ?? settings.route?.strategy ?? defaults.route.strategy;

@@ -8,18 +8,19 @@ import type { ModelProvider, Request } from '../../core/provider.ts';
 import type { Strategy, Transform } from '../../core/route.ts';
 import { adapting } from '../../engine/models/adapt/adapting.ts';
 import { breaker } from '../../engine/models/breaker.ts';
-import { budgeted } from '../../engine/models/budget.ts';
+import { budgeted, sentRequests } from '../../engine/models/budget.ts';
 import { bulkhead } from '../../engine/models/bulkhead.ts';
 import { estimateRequest } from '../../engine/context.ts';
 import { fallingBack, type Link } from '../../engine/models/fallback.ts';
 import { unpriced, type Purse } from '../../engine/models/purse.ts';
 import { rateLimiter, type RateLimiter } from '../../engine/models/rate-limit.ts';
 import { limitsOf } from '../../engine/models/rate-limit-presets.ts';
-import { retrying } from '../../engine/models/resilience.ts';
+import { briefWaitMs, retrying } from '../../engine/models/resilience.ts';
 import { roomy } from '../../engine/models/room.ts';
 import { router, strategies } from '../../engine/models/route.ts';
 import { wellFormed } from '../../engine/models/well-formed.ts';
 import { timed } from '../../engine/models/timeouts.ts';
+import { tokenBound } from '../../engine/models/token-bound.ts';
 import { chooseModel, makeProvider, type HasKey } from './models.ts';
 import { nameOf, type RoutedModel, type RoutedModels } from './route-models.ts';
 
@@ -155,15 +156,20 @@ export const openRouting = async (options: RoutingOptions): Promise<Routing> => 
   ): Link => {
     const known = links.get(name);
     if (known) return known;
-    const limited = limiterOf(choice.provider.name).around(wellFormed(provider), estimateRequest);
-    const inner = timed(adapting(roomy(budgeted(limited, purse)), { mode, transforms }), { totalMs });
+    const limiter = limiterOf(choice.provider.name);
+    const [sent, bound] = [sentRequests(), tokenBound()];
+    const asked = sent.around(wellFormed(provider));
+    const inner = (maxWaitMs?: number): ModelProvider => {
+      const limited = limiter.around(asked, estimateRequest, maxWaitMs);
+      return timed(adapting(roomy(budgeted(limited, purse, { sent, bound })), { mode, transforms }), { totalMs });
+    };
     const health = breaker();
     const link: Link = {
       name,
       capabilities: provider.capabilities(),
       weight,
-      brief: after(prepare, health.around(retrying(inner, { patience: 'brief' }))),
-      patient: after(prepare, health.around(retrying(inner))),
+      brief: after(prepare, health.around(retrying(inner(briefWaitMs), { patience: 'brief' }))),
+      patient: after(prepare, health.around(retrying(inner()))),
       isResting: () => health.isResting(),
     };
     links.set(name, link);
@@ -202,6 +208,7 @@ export const openRouting = async (options: RoutingOptions): Promise<Routing> => 
     const chain = gate.around(fallingBack({ links: candidates, order, name: candidates[0]?.name ?? first.name }));
     return {
       ...chain,
+      alternatives: () => candidates.map(({ capabilities }) => capabilities),
       async *stream(request, signal) {
         const reply = yield* chain.stream(request, signal);
         if (reply.model !== undefined) way.answered(request, reply.model);

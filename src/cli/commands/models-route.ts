@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { usageError } from '../../base/errors.ts';
-import { printable } from '../../base/printable.ts';
+import { printable, printableName } from '../../base/printable.ts';
 import type { RankedModel, RouteReport } from '../../app/models/route-report.ts';
 import type { Cli } from '../io.ts';
 
@@ -32,9 +32,10 @@ const words = (list: string | undefined): string[] =>
 const cost = ({ costUsd }: RankedModel): string => (costUsd === null ? 'price unknown' : `$${costUsd.toFixed(4)}`);
 
 const explained = ({ strategy, needs, inputTokens, outputTokens, candidates }: RouteReport): string => {
-  const width = Math.max(...candidates.map(({ model }) => model.length));
+  const names = candidates.map(({ model }) => printableName(model));
+  const width = names.reduce((most, { length }) => Math.max(most, length), 0);
   const lines = candidates.flatMap((one, place) => [
-    `${String(place + 1).padStart(2)}. ${printable(one.model).padEnd(width)}  ${cost(one).padStart(13)}  ${one.fits ? 'fits' : 'does not fit'}: ${one.why.join(', ')}${one.hasKey ? '' : ' (no key)'}`,
+    `${String(place + 1).padStart(2)}. ${(names[place] ?? '').padEnd(width)}  ${cost(one).padStart(13)}  ${one.fits ? 'fits' : 'does not fit'}: ${one.why.join(', ')}${one.hasKey ? '' : ' (no key)'}`,
     ...one.losses.map(
       ({ code, severity, path, message }) => `      ${severity} ${code} ${path}: ${printable(message)}`,
     ),
@@ -59,18 +60,20 @@ export const modelsRouteCommand = (models: Command, cli: Cli): void => {
     .option('--explain', 'all candidates in order, with losses, price and why')
     .option('--json', 'as JSON')
     .action(async (flags: Flags) => {
+      const models = flags.models === undefined ? undefined : words(flags.models);
+      if (models?.length === 0) throw usageError('--models names no model.', 'It takes a list: provider/model,…');
       const { routeReport } = await import('../../app/models/route-report.ts');
       const report = await routeReport(io.env, io.cwd, cli.plugins, {
         needs: words(flags.needs),
         inputTokens: flags.context,
         outputTokens: flags.output,
-        models: flags.models === undefined ? undefined : words(flags.models),
+        models,
         strategy: flags.strategy,
       });
       if (flags.json) return void io.stdout.write(`${JSON.stringify(report)}\n`);
-      for (const notice of report.notices) io.stderr.write(`${printable(notice)}\n`);
+      for (const notice of report.notices) io.stderr.write(`llm-copilot: ${printable(notice)}\n`);
       const [first] = report.candidates;
-      const text = flags.explain ? explained(report) : printable(first?.model ?? '');
+      const text = flags.explain ? explained(report) : printableName(first?.model ?? '');
       io.stdout.write(`${text}\n`);
     });
 };

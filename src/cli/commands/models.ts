@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { printable } from '../../base/printable.ts';
+import { printableName } from '../../base/printable.ts';
 import type { Feature, ModelPrice } from '../../core/capabilities.ts';
 import type { ModelRow, ProviderRow } from '../../app/models/model-catalog.ts';
 import type { ModelImport } from '../../app/models/import-models.ts';
@@ -44,7 +44,7 @@ const listed = (rows: readonly ModelRow[]): string =>
     [
       ['model', 'window', 'output', '$/M in', '$/M out', 'key', 'can', ''],
       ...rows.map((row) => [
-        printable(`${row.provider}/${row.model}`),
+        printableName(`${row.provider}/${row.model}`),
         short(row.contextWindow),
         short(row.maxOutputTokens),
         ...price(row.price),
@@ -66,12 +66,15 @@ const remark = ({ provider, table, isOpen, key, keyEnv }: ProviderRow): string |
   return isOpen ? `${provider}: whatever it serves${needs}` : undefined;
 };
 
-const shown = (value: unknown): string => printable(typeof value === 'string' ? value : JSON.stringify(value));
+const shown = (value: unknown): string => printableName(typeof value === 'string' ? value : JSON.stringify(value));
 
 const priceLine = (one: ModelPrice | null): string =>
   one === null
     ? 'price today: unknown, so budgets in USD refuse it'
     : `price today, per million tokens: input ${money(one.inputPerMTok)}, output ${money(one.outputPerMTok)}, cache read ${money(one.cacheReadPerMTok)}, cache write ${money(one.cacheWritePerMTok)}`;
+
+/** A name that was refused may be of any length. */
+const clipped = (name: string): string => printableName(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 
 const importLines = ({ format, tables, broken, ignored }: ModelImport, isDryRun: boolean): string[] => [
   `${format}:`,
@@ -87,7 +90,7 @@ const importLines = ({ format, tables, broken, ignored }: ModelImport, isDryRun:
   ),
   ...(broken.length > 0
     ? [
-        `  ${broken.length} skipped, because a part of them is not what it should be: ${broken.slice(0, 5).map(printable).join(', ')}${broken.length > 5 ? ', …' : ''}`,
+        `  ${broken.length} skipped, because a part of them is not what it should be: ${broken.slice(0, 5).map(clipped).join(', ')}${broken.length > 5 ? ', …' : ''}`,
       ]
     : []),
   ...(ignored > 0 ? [`  ${ignored} of other providers or kinds left out`] : []),
@@ -98,7 +101,7 @@ export const modelsCommand = (program: Command, cli: Cli): void => {
   const { io, plugins } = cli;
   const models = program.command('models').description('what is known of models: limits, features, prices');
   const print = (text: string): unknown => io.stdout.write(`${text}\n`);
-  const say = (text: string): unknown => io.stderr.write(`llm-copilot: ${printable(text)}\n`);
+  const say = (text: string): unknown => io.stderr.write(`llm-copilot: ${printableName(text)}\n`);
   /** With the user's own tables of these models' providers; of all without names. */
   const open = async (...names: (string | undefined)[]) => {
     const catalog = await import('../../app/models/model-catalog.ts');
@@ -130,14 +133,15 @@ export const modelsCommand = (program: Command, cli: Cli): void => {
       const model = showModel(catalog, name);
       if (flags.json) return void print(JSON.stringify(model));
       if (model.notice !== undefined) say(model.notice);
-      print(printable(model.model));
+      print(printableName(model.model));
       print(priceLine(model.price));
       const { deprecation_date: end } = model.capabilities;
       if (end !== undefined) print(`served ${until(end)}`);
       print(
-        `\n${columns(flatManifest(model.capabilities).map(([path, value]) => [path, model.origins[path] ?? '', shown(value)]))}`,
+        `\n${columns(flatManifest(model.capabilities).map(([path, value]) => [printableName(path), model.origins[path] ?? '', shown(value)]))}`,
       );
-      for (const { file, source, readAt } of model.sources) print(`\n${file}, read ${readAt}: ${printable(source)}`);
+      for (const { file, source, readAt } of model.sources)
+        print(`\n${file}, read ${readAt}: ${printableName(source)}`);
     });
 
   models
@@ -153,7 +157,7 @@ export const modelsCommand = (program: Command, cli: Cli): void => {
       const lines = (title: string, rows: readonly (readonly string[])[]): void => {
         if (rows.length > 0) print(`\n${title}\n${columns(rows.map((row) => [' ', ...row]))}`);
       };
-      print(`${printable(comparison.source)} → ${printable(comparison.target)}`);
+      print(`${printableName(comparison.source)} → ${printableName(comparison.target)}`);
       print(`lost: ${report.is_lossy ? `${report.severity} (${report.lossiness_types.join(', ')})` : 'nothing'}`);
       lines(
         'missing',

@@ -7,11 +7,12 @@ import {
   type Delta,
   type ModelProvider,
   type Reply,
+  type Request,
   type Usage,
 } from '../../core/provider.ts';
 import { usdOf } from '../../core/ledger.ts';
 import type { Purse } from './purse.ts';
-import { tokenBound } from './token-bound.ts';
+import { tokenBound, type TokenBound } from './token-bound.ts';
 
 const tokensOf = (usage: Usage): number =>
   usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
@@ -29,6 +30,8 @@ const counted = (usage: Usage | undefined): Usage | undefined =>
     ? usage
     : undefined;
 
+const produced: ReadonlySet<Delta['type']> = new Set(['text.delta', 'thinking.delta', 'call.started']);
+
 /** Passes a stream on, and calls `note` when the model says something. */
 async function* noting(stream: AsyncGenerator<Delta, Reply>, note: () => void): AsyncGenerator<Delta, Reply> {
   try {
@@ -36,7 +39,7 @@ async function* noting(stream: AsyncGenerator<Delta, Reply>, note: () => void): 
       const step = await stream.next();
       if (step.done) return step.value;
       // A wait for a rate limit that is told is no answer yet.
-      if (step.value.type === 'text.delta' || step.value.type === 'thinking.delta') note();
+      if (produced.has(step.value.type)) note();
       yield step.value;
     }
   } finally {
@@ -44,6 +47,12 @@ async function* noting(stream: AsyncGenerator<Delta, Reply>, note: () => void): 
   }
 }
 
+/**
+ * Nobody bills a request that was refused with a status – but one that timed out on its way back, as gateways say, may have
+ * been answered.
+ */
+const isRefusal = (status: number | undefined): boolean =>
+  status !== undefined && (status < 500 ? status !== 408 : [500, 503, 529].includes(status));
 // These fail before the model has produced anything, so nothing is billed.
 const free = new Set(['auth', 'rate_limit', 'overloaded', 'not_found', 'invalid_request', 'context_too_long']);
 /** Codes of Node's network errors that mean the request never left. */
@@ -63,15 +72,54 @@ const codesOf = (error: unknown, depth = 0): unknown[] =>
 
 const isFree = (error: unknown): boolean =>
   isProviderError(error) &&
-  (free.has(error.kind) || (error.kind === 'network' && codesOf(error).some((code) => unsent.has(String(code)))));
+  (free.has(error.kind) ||
+    isRefusal(error.status) ||
+    (error.kind === 'network' && codesOf(error).some((code) => unsent.has(String(code)))));
+
+/** What was really sent: a call may be stopped while it waits for a rate limit. */
+export interface SentRequests {
+  /** To be put around the provider itself. */
+  around(provider: ModelProvider): ModelProvider;
+  has(request: Request): boolean;
+}
+
+/** Takes down which requests reach a provider. */
+export const sentRequests = (): SentRequests => {
+  const sent = new WeakSet<Request>();
+  return {
+    has: (request) => sent.has(request),
+    around: (provider) => ({
+      name: provider.name,
+      capabilities: () => provider.capabilities(),
+      stream: (request, signal) => {
+        sent.add(request);
+        return provider.stream(request, signal);
+      },
+    }),
+  };
+};
+
+/** What {@link budgeted} may know beyond its provider. */
+export interface BudgetedOptions {
+  /** Without it every call counts as sent. */
+  sent?: Pick<SentRequests, 'has'>;
+  /** Shared by those that ask the same model. */
+  bound?: TokenBound;
+}
+
+const nothing = { nanos: 0, tokens: 0 };
 
 /**
  * Reserves the most a call can cost before it is sent; when that does not fit, the output cap shrinks, and when even a
- * small answer does not fit the call is not made. An attempt of unknown cost settles at its reservation, and says so.
+ * small answer does not fit the call is not made. An attempt of unknown cost settles at its reservation, and says so; one
+ * that was never sent costs nothing.
  * @throws CopilotError exit 5 before sending; exit 3 when a cost limit is set and the model's price is not known.
  */
-export const budgeted = (provider: ModelProvider, shared: Purse): ModelProvider => {
-  const bound = tokenBound();
+export const budgeted = (
+  provider: ModelProvider,
+  shared: Purse,
+  { sent, bound = tokenBound() }: BudgetedOptions = {},
+): ModelProvider => {
   return {
     ...provider,
     async *stream(request, signal) {
@@ -92,11 +140,13 @@ export const budgeted = (provider: ModelProvider, shared: Purse): ModelProvider 
         costUsd: price && usdOf(amount.nanos),
         why,
       });
+      const asked = { ...request, maxOutputTokens };
+      const isUnsent = (): boolean => sent?.has(asked) === false;
       const heard = { anything: false };
       let isTold = false;
       try {
         const note = (): void => void (heard.anything = true);
-        const reply = yield* noting(provider.stream({ ...request, maxOutputTokens }, signal), note);
+        const reply = yield* noting(provider.stream(asked, signal), note);
         const usage = counted(reply.usage);
         isTold = true;
         if (usage) bound.saw(request, usage);
@@ -106,13 +156,13 @@ export const budgeted = (provider: ModelProvider, shared: Purse): ModelProvider 
         return { ...reply, usage, model: provider.name, costUsd: usage ? costUsd(usage, price) : null };
       } catch (error) {
         // What came before the failure was produced, whatever the error says.
-        if (!heard.anything && isFree(error)) reservation.settle({ nanos: 0, tokens: 0 });
+        if (!heard.anything && (isUnsent() || isFree(error))) reservation.settle(nothing);
         else if (!isTold) yield assumed(messageOf(error));
         for (const warning of reservation.settle()) yield { type: 'budget', warning };
         throw error;
       } finally {
         // Whoever stopped listening did not hear what it cost.
-        reservation.settle();
+        reservation.settle(isUnsent() ? nothing : undefined);
       }
     },
   };

@@ -36,9 +36,10 @@ export async function* callModel(
   const stream = provider.stream(request, signal);
   const select = function* (model: string, why?: string): Generator<Event> {
     if (told.models.get(purpose) === model) return;
-    const isFirst = !told.models.has(purpose);
+    // The usual one needs no reason.
+    const isUsual = !told.models.has(purpose) && model === provider.name;
     told.models.set(purpose, model);
-    yield { type: 'model.selected', run, model, purpose, ...(isFirst || why === undefined ? {} : { why }) };
+    yield { type: 'model.selected', run, model, purpose, ...(isUsual || why === undefined ? {} : { why }) };
   };
   let reply: Reply;
   try {
@@ -71,6 +72,9 @@ export async function* callModel(
           break;
         case 'budget':
           yield { type: 'budget.warned', run, ...delta.warning };
+          break;
+        case 'call.started':
+          // It is recorded when it is made.
           break;
         case 'limits':
           // For whoever keeps the rate; nobody did.

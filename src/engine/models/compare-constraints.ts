@@ -1,4 +1,9 @@
-import { parameterNames, type Capabilities, type ParameterSupport } from '../../core/capabilities.ts';
+import {
+  parameterNames,
+  type Capabilities,
+  type ParameterName,
+  type ParameterSupport,
+} from '../../core/capabilities.ts';
 
 /** Kinds of loss, as Specado names them. */
 export type LossinessType =
@@ -82,14 +87,15 @@ const imageConstraints = (source: Capabilities, target: Capabilities): Constrain
   if (![source, target].every(({ modalities }) => modalities.input.includes('image'))) return [];
   const { image: from = {} } = source.modalities.configs;
   const { image: to = {} } = target.modalities.configs;
-  const formats = from.formats?.filter((format) => to.formats && !to.formats.includes(format)) ?? [];
+  // What is not known counts as all.
+  const formats = to.formats && (from.formats ?? ['any']).filter((format) => !to.formats?.includes(format));
   const path = 'modalities.configs.image';
   return [
-    ...(formats.length > 0
+    ...(formats && formats.length > 0
       ? [
           {
             capability: `${path}.formats`,
-            source_value: from.formats,
+            source_value: from.formats ?? null,
             target_value: to.formats,
             impact: formats.length === from.formats?.length ? 'Major' : 'Minor',
             type: 'UnsupportedFormat',
@@ -106,11 +112,12 @@ const imageConstraints = (source: Capabilities, target: Capabilities): Constrain
 /** Where the target has less of what both models have. */
 export const constraintsBetween = (source: Capabilities, target: Capabilities): Constraint[] => {
   const [from, to] = [source.constraints, target.constraints];
-  const excluded = to.mutually_exclusive.filter(
-    (set) =>
-      set.every((name) => source.parameters[name]?.supported && target.parameters[name]?.supported) &&
-      !from.mutually_exclusive.some((other) => set.every((name) => other.includes(name))),
-  );
+  const isMet = (one: ParameterName, other: ParameterName): boolean =>
+    from.mutually_exclusive.some((set) => set.includes(one) && set.includes(other));
+  // Of a set every two exclude each other, also where a third is not taken.
+  const excluded = to.mutually_exclusive
+    .map((set) => set.filter((name) => source.parameters[name]?.supported && target.parameters[name]?.supported))
+    .filter((set) => set.some((one, index) => set.slice(index + 1).some((other) => !isMet(one, other))));
   const { max_input_tokens: mostFrom, max_context_window: wholeFrom } = from.tokens;
   const { max_input_tokens: mostTo, max_context_window: wholeTo } = to.tokens;
   return [
@@ -150,6 +157,21 @@ export const constraintsBetween = (source: Capabilities, target: Capabilities): 
           'Low',
         ),
     ),
+    ...(source.features.json_schema &&
+    target.features.json_schema &&
+    from.json_schema !== 'closed' &&
+    to.json_schema === 'closed'
+      ? [
+          {
+            capability: 'constraints.json_schema',
+            source_value: 'any',
+            target_value: 'closed',
+            impact: 'Minor',
+            type: 'MissingFeature',
+            severity: 'Medium',
+          } satisfies Constraint,
+        ]
+      : []),
     ...(from.messages.allow_consecutive_same_role && !to.messages.allow_consecutive_same_role
       ? [
           {

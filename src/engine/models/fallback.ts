@@ -7,6 +7,7 @@ import {
   type Reply,
   type Request,
 } from '../../core/provider.ts';
+import type { Message } from '../../core/message.ts';
 import type { Candidate } from '../../core/route.ts';
 
 /** A candidate with the providers that ask it. */
@@ -34,6 +35,9 @@ interface Failure {
   error: ProviderError;
 }
 
+/** Why the model is asked that comes first. */
+export const firstChoice = 'first choice';
+
 const kindText = (kind: ProviderErrorKind): string => kind.replaceAll('_', ' ');
 
 /** One error for all failures: of the kind of the last that may pass; of kind `auth` only if all are. */
@@ -53,16 +57,26 @@ const together = (failures: readonly Failure[]): ProviderError | undefined => {
 
 /**
  * Asks one model after another until one answers. While another is left each is asked briefly, the last one patiently; if
- * that one was not asked at all because it rests, the patience goes to the first of the others that may recover.
+ * patience is of no use there, because it rests or will not answer however often it is asked, it goes to the first of the
+ * others that may recover. A conversation that is too long is handed back once, so that room can be made for the model that
+ * was asked; if it still is, or there is only a task, others are asked.
  * `selected` says who is asked and why; a `retry` delta before it voids what the one that failed has streamed.
- * @throws ProviderError with one line per attempt; at once for a conversation that is too long, and whatever is none.
+ * @throws ProviderError with one line per attempt, and at once whatever is none.
  */
 export const fallingBack = ({ links, order, name }: Fallback): ModelProvider => {
   const [head] = links;
   if (!head) throw new Error('fallingBack needs a model');
+  /** First messages of conversations that were handed back as too long, until they are answered. */
+  const handedBack = new WeakSet<Message>();
+  const isHandedBack = ({ messages: [start, ...rest] }: Request): boolean => {
+    if (!start || rest.length === 0 || handedBack.has(start)) return false;
+    handedBack.add(start);
+    return true;
+  };
   const whyAsked = (link: Link, last: Failure | undefined): string => {
     if (last) return `${last.link.name} failed: ${kindText(last.error.kind)}`;
-    return link.name !== head.name && head.isResting() ? `${head.name} failed a moment ago` : 'first choice';
+    if (link.name === head.name) return firstChoice;
+    return head.isResting() ? `${head.name} failed a moment ago` : 'first choice for this request';
   };
 
   async function* stream(request: Request, signal: AbortSignal): AsyncGenerator<Delta, Reply> {
@@ -81,10 +95,13 @@ export const fallingBack = ({ links, order, name }: Fallback): ModelProvider => 
       yield { type: 'selected', model: link.name, why: whyAsked(link, last) };
       try {
         const reply = yield* provider.stream(request, signal);
+        const [start] = request.messages;
+        if (start) handedBack.delete(start);
         return reply.model === undefined ? { ...reply, model: link.name } : reply;
       } catch (error) {
         signal.throwIfAborted();
-        if (!isProviderError(error) || error.kind === 'context_too_long') throw error;
+        if (!isProviderError(error)) throw error;
+        if (error.kind === 'context_too_long' && isHandedBack(request)) throw error;
         failures.push({ link, error });
         return undefined;
       }
@@ -93,8 +110,10 @@ export const fallingBack = ({ links, order, name }: Fallback): ModelProvider => 
       const reply = yield* ask(link, index < ordered.length - 1 ? link.brief : link.patient);
       if (reply) return reply;
     }
-    const mayRecover = failures.find(({ error }) => error.retryable && error.kind !== 'unavailable');
-    if (failures.at(-1)?.error.kind === 'unavailable' && mayRecover) {
+    const mayPass = ({ error }: Failure): boolean => error.retryable && error.kind !== 'unavailable';
+    const mayRecover = failures.find(mayPass);
+    const last = failures.at(-1);
+    if (mayRecover && last && !mayPass(last)) {
       const reply = yield* ask(mayRecover.link, mayRecover.link.patient);
       if (reply) return reply;
     }

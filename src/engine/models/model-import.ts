@@ -1,4 +1,11 @@
-import type { Feature, Manifest, Modality, PriceFrom } from '../../core/capabilities.ts';
+import {
+  isModelId,
+  mostUsdPerMTok,
+  type Feature,
+  type Manifest,
+  type Modality,
+  type PriceFrom,
+} from '../../core/capabilities.ts';
 
 /**
  * Lists of models others keep: models.dev's `api.json` (https://models.dev, format read 2026-11-27) and LiteLLM's
@@ -39,7 +46,7 @@ const amount = (value: unknown): number | undefined => {
 /** Tokens; 0 stands for not known. */
 const tokens = (value: unknown): number | undefined => {
   const count = amount(value);
-  if (count !== undefined && !Number.isInteger(count)) throw wrong('tokens');
+  if (count !== undefined && !Number.isSafeInteger(count)) throw wrong('tokens');
   return count === 0 ? undefined : count;
 };
 
@@ -68,7 +75,12 @@ const priceOf = (
   places: number,
 ): PriceFrom[] | undefined => {
   if (input === undefined || output === undefined) return undefined;
-  const per = (value: number): number => shifted(value, places);
+  const per = (value: number): number => {
+    const usd = shifted(value, places);
+    // Some lists give a price per million where theirs are per token.
+    if (!(usd <= mostUsdPerMTok)) throw wrong('price');
+    return usd;
+  };
   return [
     {
       input: per(input),
@@ -104,7 +116,8 @@ const modalityNames: ReadonlyMap<string, Modality> = new Map([
 const thinksAdaptively = (table: string): boolean => table === 'anthropic';
 
 const fromModelsDev = (model: Entry, table: string): Manifest | 'other' => {
-  const { modalities, limit = {}, cost = {} } = model;
+  const { modalities } = model;
+  const [limit, cost] = [model.limit ?? {}, model.cost ?? {}];
   if (!isEntry(modalities) || !isEntry(limit) || !isEntry(cost)) throw wrong('model');
   const [input = [], output = []] = [words(modalities.input), words(modalities.output)];
   if (!output.includes('text')) return 'other';
@@ -188,7 +201,7 @@ export const importModels = (data: unknown): ImportedModels | undefined => {
   const add = (provider: string, id: string, entry: unknown, read: typeof fromLiteLlm): void => {
     const table = tableNames.get(provider) ?? provider;
     try {
-      if (!isEntry(entry) || id === '') throw wrong('entry');
+      if (!isEntry(entry) || !isModelId(id)) throw wrong('entry');
       const model = doubles.has(provider) ? 'other' : read(entry, table);
       if (model === 'other') ignored++;
       else tables.set(table, (tables.get(table) ?? new Map<string, Manifest>()).set(id, model));

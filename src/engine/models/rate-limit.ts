@@ -24,10 +24,11 @@ export interface RateLimiterOptions {
 /** Keeps all calls of one provider within its limits. */
 export interface RateLimiter {
   /**
+   * @param maxWaitMs what this caller waits for at most, where somebody else could be asked
    * @param tokensOf what a request is taken to use until the reply says; without it only requests are counted
    * @throws ProviderError `rate_limit` when there will be no room for longer than a call may wait
    */
-  around(provider: ModelProvider, tokensOf?: (request: Request) => number): ModelProvider;
+  around(provider: ModelProvider, tokensOf?: (request: Request) => number, maxWaitMs?: number): ModelProvider;
 }
 
 /** Shorter waits are not worth telling. */
@@ -76,11 +77,15 @@ async function* learning(
 export const rateLimiter = (limits: RateLimits, options: RateLimiterOptions = {}): RateLimiter => {
   const { now = () => performance.now(), sleep = abortableSleep, maxWaitMs = 300_000 } = options;
   const gate = rateGate(limits, { now, sleep, maxToldWaitMs: maxWaitMs });
-  async function* waitingFor(wait: Wait, model: string, signal: AbortSignal): AsyncGenerator<Delta, Passage> {
+  async function* waitingFor(
+    wait: Wait,
+    { model, atMostMs }: { model: string; atMostMs: number },
+    signal: AbortSignal,
+  ): AsyncGenerator<Delta, Passage> {
     const { waitMs, why } = wait;
     const reason = `the rate limit of ${model.split('/', 1)[0] ?? ''}: ${why}`;
     try {
-      if (waitMs > maxWaitMs)
+      if (waitMs > atMostMs)
         throw new ProviderError('rate_limit', `Over ${reason}; the next call fits in ${inSeconds(waitMs)}.`, {
           hint: 'Wait, choose another model with --model, or change rateLimits in the configuration.',
           retryAfterMs: Math.ceil(waitMs),
@@ -93,7 +98,7 @@ export const rateLimiter = (limits: RateLimits, options: RateLimiterOptions = {}
   }
   const places = limits.max_concurrent_requests === undefined ? undefined : slots(limits.max_concurrent_requests);
   return {
-    around: (provider, tokensOf = () => 0) => {
+    around: (provider, tokensOf = () => 0, atMostMs = maxWaitMs) => {
       const lane = gate.lane(provider.name);
       return {
         name: provider.name,
@@ -103,7 +108,8 @@ export const rateLimiter = (limits: RateLimits, options: RateLimiterOptions = {}
           const leave = places && (places.tryTake() ?? (await places.take(signal)));
           try {
             const entry = lane.enter(tokens);
-            const passage = 'waitMs' in entry ? yield* waitingFor(entry, provider.name, signal) : entry;
+            const waiter = { model: provider.name, atMostMs };
+            const passage = 'waitMs' in entry ? yield* waitingFor(entry, waiter, signal) : entry;
             return yield* learning(provider.stream(request, signal), { passage, lane, tokens });
           } finally {
             leave?.();

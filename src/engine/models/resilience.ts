@@ -28,7 +28,7 @@ export interface RetryOptions {
 }
 
 /** All a call waits for one model while another could answer. */
-const briefWaitMs = 250;
+export const briefWaitMs = 250;
 const promising: ReadonlySet<ProviderErrorKind> = new Set(['rate_limit', 'overloaded', 'server']);
 
 /** The last error, with what was tried before it; untouched when nothing was. */

@@ -63,7 +63,11 @@ const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1)
 const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
 
 /** Who is first at each turn of a round: everybody as often as the weights say to one in a hundred, spread evenly. */
-const roundOf = (given: readonly number[]): number[] => {
+const roundOf = (asked: readonly number[]): number[] => {
+  // Weights of plugins and libraries may be anything.
+  const sound = asked.map((weight) => (weight > 0 && weight < Infinity ? weight : 0));
+  const largest = Math.max(...sound);
+  const given = sound.map((weight) => (largest > 0 ? weight / largest : 1));
   const whole = given.reduce((sum, weight) => sum + weight, 0);
   const percents = given.map((weight) => Math.max(1, Math.round((100 * weight) / whole)));
   const common = percents.reduce(divisor);

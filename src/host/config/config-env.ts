@@ -34,11 +34,16 @@ const fromWord = (word: string): unknown => {
   return word.trim() !== '' && !Number.isNaN(Number(word)) ? Number(word) : word;
 };
 
+const names: ReadonlySet<string> = new Set([
+  ...['model', 'fallbackModel', 'smallModel', 'route.strategy'],
+  ...['profile', 'permissions.role', 'sandbox.image', 'network.caFile'],
+]);
+
 /** Names and commands stay text, also one called `true`; `false` switches a check off. */
 const fromVariable = (key: string, value: string): unknown => {
   const isCommand = key.startsWith('checks.') && key !== 'checks.timeoutSeconds';
   if (isCommand) return value === 'false' ? false : value;
-  return ['model', 'fallbackModel', 'smallModel', 'route.strategy'].includes(key) ? value : fromWord(value);
+  return names.has(key) ? value : fromWord(value);
 };
 
 const prefix = 'LLM_COPILOT_';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { configError, messageOf } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
-import { configKeys, configSchema, type Config } from '../../core/config.ts';
+import { configSchema, keysAt, type Config } from '../../core/config.ts';
 
 /** True for an object with keys. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -25,8 +25,12 @@ const told = (issue: Issue): string => {
       return `must be one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
       return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}`;
     case 'unrecognized_keys':
       return `has no key "${issue.keys[0] ?? ''}"`;
+    case 'invalid_key':
+      return issue.issues[0]?.message ?? issue.message;
     case 'invalid_union': {
       const ways = issue.errors.flatMap(([first]) =>
         first ? [[...first.path.map(String), told(first)].join(' ')] : [],
@@ -55,10 +59,7 @@ export const validate = (
   if (issue?.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
     const prefix = path.length > 0 ? `${path.join('.')}.` : '';
-    const siblings = configKeys
-      .filter((known) => known.startsWith(prefix))
-      .map((known) => known.slice(prefix.length).split('.', 1)[0] ?? '');
-    const guess = nearest(key, siblings);
+    const guess = nearest(key, keysAt(issue.path));
     throw configError(
       `${place([key])}: unknown key "${prefix}${key}"${guess === undefined ? '' : ` – did you mean "${prefix}${guess}"?`}`,
       'Keys are listed by "llm-copilot config show".',

@@ -43,7 +43,7 @@ export const configPaths = (env: Env, root: string): { user: string; project: st
 });
 
 /** Tables by name: their keys are the user's own. */
-const tables: ReadonlySet<string> = new Set(['models', 'profiles', 'permissions.roles']);
+const tables: ReadonlySet<string> = new Set(['models', 'rateLimits', 'profiles', 'permissions.roles']);
 
 /** A key's values, one level deep: every nested section but the tables is spread. */
 const flatten = (config: Config): Flat[] =>

@@ -87,6 +87,14 @@ export const narrowed = (flat: readonly Flat[], below: Config, path: string): { 
         const limit = below[key];
         return keepIf(limit === undefined || Number(value) <= limit);
       }
+      // Each of them makes a run longer, and dearer.
+      case 'maxTurns':
+      case 'maxRepairs':
+      case 'stallTimeoutSeconds':
+        return keepIf(Number(value) <= (below[key] ?? defaults[key]));
+      // A wish where the user has none: it chooses only among the providers whose keys he has.
+      case 'model':
+        return keepIf(below.model === undefined && below.route?.models === undefined);
       case 'verify':
         return keepIf(value === 'auto');
       case 'requireVerified':
@@ -106,6 +114,9 @@ export const narrowed = (flat: readonly Flat[], below: Config, path: string): { 
         return keepIf(value === 'strict');
       case 'redact.requests':
         return keepIf(value === true);
+      // They send text to somebody beside the model the user chose, be it by a flag.
+      case 'fallbackModel':
+      case 'smallModel':
       case 'models':
       case 'rateLimits':
       case 'route.strategy':

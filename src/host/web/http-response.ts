@@ -7,6 +7,9 @@ const bodiless = new Set([204, 205, 304]);
 /** How much of a body is read ahead of its reader: small ones nobody reads do not hold their connection. */
 const readAheadBytes = 65_536;
 
+/** Of an answer that says what went wrong: enough for any words. */
+const mostErrorBytes = 1_048_576;
+
 /** An answer, and how to break its body off. */
 export interface OpenResponse {
   response: Response;
@@ -35,6 +38,7 @@ export interface Opener {
 
 /** The body as it comes, no faster than it is read. */
 const bodyOf = (incoming: IncomingMessage, { toError, over }: Opener) => {
+  let left = (incoming.statusCode ?? 0) < 300 ? Infinity : mostErrorBytes;
   const source: Readable = isEncoded(incoming) ? decodedOf(incoming) : incoming;
   let isOver = false;
   const finish = (): boolean => {
@@ -54,12 +58,21 @@ const bodyOf = (incoming: IncomingMessage, { toError, over }: Opener) => {
           source.destroy();
           incoming.destroy();
         };
+        // Its reader reads to the end, and there may be none.
+        const cut = (): void => {
+          finish();
+          controller.close();
+          source.destroy();
+          incoming.destroy();
+        };
         // Not by 'data': servers send each event as a chunk of its own, and whatever came together is handed on together.
         pump = () => {
           while (!isOver && (controller.desiredSize ?? 0) > 0) {
             const chunk = source.read() as Buffer | null;
             if (chunk === null) return;
-            controller.enqueue(chunk);
+            controller.enqueue(chunk.byteLength > left ? chunk.subarray(0, left) : chunk);
+            left -= chunk.byteLength;
+            if (left <= 0) cut();
           }
         };
         source.on('readable', pump);

@@ -75,10 +75,11 @@ describe('servers of models on this machine', () => {
     expect(found).toEqual([{ name: 'ollama', url: `http://${place}`, models: ['/api/tags undefined'] }]);
   });
 
-  it('keep their usual port when a variable names only the host', async () => {
+  it('keep their usual port when a variable names only the host, and are not asked when it names none', async () => {
     const one = plugin(['ollama', { url: 'http://127.0.0.1:9/api/tags', urlEnv: 'OLLAMA_HOST' }]);
     expect((await look([one], { OLLAMA_HOST: '127.0.0.2' })).asked).toEqual(['ollama at http://127.0.0.2:9']);
-    expect((await look([one], { OLLAMA_HOST: 'http://[no host' })).asked).toEqual([]);
+    for (const said of ['http://[no host', 'ftp://127.0.0.1:9', 'not an address'])
+      expect((await look([one], { OLLAMA_HOST: said })).asked, said).toEqual(['ollama not: OLLAMA_HOST is no address']);
     expect((await look([one], { OLLAMA_HOST: ' ' })).asked).toEqual(['ollama at http://127.0.0.1:9']);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { drain } from '../../../src/base/streams.ts';
 import { text, userMessage } from '../../../src/core/message.ts';
 import { ProviderError, type Delta, type ModelProvider, type Request } from '../../../src/core/provider.ts';
-import { budgeted } from '../../../src/engine/models/budget.ts';
+import { budgeted, sentRequests } from '../../../src/engine/models/budget.ts';
 import { purse, type Purse } from '../../../src/engine/models/purse.ts';
 import { tokenBound } from '../../../src/engine/models/token-bound.ts';
 import { scriptedProvider } from '../../../src/testing.ts';
@@ -79,6 +79,65 @@ describe('a budget', () => {
     };
     await expect(call(budgeted(waited, shared))).rejects.toThrow('no');
     expect(shared.run.spent.tokens).toBe(0);
+  });
+
+  test.each([
+    [500, 'server', true],
+    [503, 'server', true],
+    [529, 'overloaded', true],
+    [502, 'server', false],
+    [504, 'server', false],
+    [408, 'timeout', false],
+    [undefined, 'server', false],
+  ] as const)('a refusal with the status %s (%s) is free: %s', async (status, kind, isFree) => {
+    const shared = run({ tokens: 10_000 });
+    const refusing: ModelProvider = {
+      ...priced(),
+      async *stream() {
+        throw new ProviderError(kind, 'no', status === undefined ? {} : { status });
+      },
+    };
+    await expect(call(budgeted(refusing, shared))).rejects.toThrow('no');
+    expect(shared.run.spent.tokens === 0).toBe(isFree);
+    expect(shared.run.reserved.tokens).toBe(0);
+  });
+
+  test('a call that is stopped before it is sent is free, whether somebody still listens or not', async () => {
+    const shared = run({ tokens: 10_000 });
+    const sent = sentRequests();
+    const asked = sent.around(priced());
+    const held: ModelProvider = {
+      ...asked,
+      async *stream(...args) {
+        yield { type: 'retry', model: 'a/x', attempt: 0, waitMs: 1000, reason: 'the rate limit' };
+        if (shared.run.spent.tokens === 0) throw new Error('stopped');
+        return yield* asked.stream(...args);
+      },
+    };
+    const heard: Delta[] = [];
+    await expect(
+      drain(budgeted(held, shared, { sent }).stream(request, signal), (delta) => heard.push(delta)),
+    ).rejects.toThrow('stopped');
+    expect(heard.map(({ type }) => type)).toEqual(['retry']);
+    const left = budgeted(held, shared, { sent }).stream(request, signal);
+    await left.next();
+    await left.return(undefined as never);
+    expect(shared.run).toMatchObject({ spent: { tokens: 0 }, reserved: { tokens: 0 } });
+    await call(budgeted(asked, shared, { sent }));
+    expect(shared.run.spent.tokens).toBeGreaterThan(0);
+  });
+
+  test('a call of a tool that had begun counts, whatever the server says then', async () => {
+    const shared = run({ tokens: 10_000 });
+    const begun: ModelProvider = {
+      ...priced(),
+      async *stream() {
+        yield { type: 'call.started', name: 'write' };
+        throw new ProviderError('overloaded', 'no');
+      },
+    };
+    await expect(call(budgeted(begun, shared))).rejects.toThrow('no');
+    expect(shared.run.spent.tokens).toBeGreaterThan(1000);
   });
 
   test('what broke off half-way counts, also when the server says it was overloaded, and so does what was stopped', async () => {

@@ -332,6 +332,33 @@ describe('comparing two models', () => {
     expect(compare(rich, target).lossiness_report.is_lossy).toBe(false);
   });
 
+  it('minds every two of a set of parameters that exclude each other', () => {
+    const found = compare(
+      rich,
+      edited(rich, { constraints: { mutually_exclusive: [['temperature', 'top_p', 'repetition_penalty']] } }),
+    );
+    expect(rich.parameters.repetition_penalty?.supported ?? false).toBe(false);
+    expect(found.constrained_capabilities).toEqual([
+      {
+        capability: 'constraints.mutually_exclusive',
+        source_value: null,
+        target_value: ['temperature', 'top_p'],
+        impact: 'Minor',
+      },
+    ]);
+  });
+
+  it('minds which schemas a model can be held to, and formats where the first one takes all', () => {
+    const held = edited(rich, { features: { json_schema: true } });
+    const closed = edited(held, { constraints: { json_schema: 'closed' } });
+    expect(compare(held, closed).lossiness_report).toMatchObject({ severity: 'Medium', is_lossy: true });
+    expect(compare(closed, held).lossiness_report.is_lossy).toBe(false);
+    const sees = edited(rich, { modalities: { configs: { image: { formats: undefined } } } });
+    const any = { ...sees, modalities: { ...sees.modalities, configs: {} } };
+    const some = edited(any, { modalities: { configs: { image: { formats: ['image/png'] } } } });
+    expect(compare(any, some).lossiness_report.lossiness_types).toEqual(['UnsupportedFormat']);
+  });
+
   it('takes the worst of several losses', () => {
     const worse = edited(rich, { features: { streaming: false }, modalities: { input: ['text'] } });
     expect(compare(rich, worse).lossiness_report).toMatchObject({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limitError } from '../../../src/base/errors.ts';
 import { capabilitiesFrom, manifestOf } from '../../../src/core/capabilities.ts';
+import { userMessage } from '../../../src/core/message.ts';
 import { ProviderError, type Delta, type ModelProvider, type ProviderErrorKind } from '../../../src/core/provider.ts';
 import { breaker } from '../../../src/engine/models/breaker.ts';
 import { fallingBack, type Link } from '../../../src/engine/models/fallback.ts';
@@ -71,7 +72,7 @@ describe('falling back', () => {
     expect(reply.model).toBe('b/y');
   });
 
-  it.each([error('context_too_long'), limitError('no money left'), new TypeError('a bug')])(
+  it.each([limitError('no money left'), new TypeError('a bug')])(
     'throws at once what another model does not mend: %s',
     async (failure) => {
       const other = flaky([], 'b/y');
@@ -79,6 +80,24 @@ describe('falling back', () => {
       expect(other.calls).toBe(0);
     },
   );
+
+  it('hands a conversation that is too long back once, then asks another; a task alone goes to another at once', async () => {
+    const start = userMessage('do it');
+    const sent = { ...request, messages: [start, userMessage('and this')] };
+    const shorter = { ...request, messages: [start, userMessage('and')] };
+    const full = error('context_too_long');
+    const [first, other] = [always(full, 'a/x'), flaky([], 'b/y')];
+    const provider = chain(first, other);
+    expect(await failureOf(provider, { sent })).toBe(full);
+    expect(other.calls).toBe(0);
+    expect((await collect(provider, { sent: shorter })).reply.model).toBe('b/y');
+    // It was answered: the next time room is made again.
+    expect(await failureOf(provider, { sent })).toBe(full);
+    expect((await collect(provider)).reply.model).toBe('b/y');
+    const alone = chain(always(full, 'a/x'));
+    await failureOf(alone, { sent });
+    expect(await failureOf(alone, { sent })).toBe(full);
+  });
 
   it('ends with the reason of an abort and asks nobody else', async () => {
     const abort = new AbortController();
@@ -123,6 +142,17 @@ describe('falling back', () => {
     expect([hopeless.calls, rests.calls]).toEqual([1, 1]);
   });
 
+  it.each(['auth', 'not_found', 'invalid_request', 'incompatible', 'context_too_long'] as const)(
+    'spends its patience on one that may recover when the last one fails for good: %s',
+    async (kind) => {
+      const recovering = flaky([error('server')], 'a/x');
+      expect((await collect(chain(recovering, always(error(kind), 'b/y')))).reply.model).toBe('a/x');
+      const tired = always(error('server'), 'b/y');
+      await failureOf(chain(always(error('server'), 'a/x'), tired));
+      expect(tired.calls).toBe(1);
+    },
+  );
+
   it('follows the order it is given for each request, and says when the first choice is avoided', async () => {
     let rests = true;
     const [a, b] = [
@@ -142,7 +172,9 @@ describe('falling back', () => {
     const listed = fallingBack({ links: [{ ...a, brief: flaky([], 'a/x') }, b] });
     expect((await collect(listed)).deltas[0]).toEqual({ type: 'selected', model: 'a/x', why: 'first choice' });
     rests = false;
-    expect(await selections('b first')).toEqual([{ type: 'selected', model: 'b/y', why: 'first choice' }]);
+    expect(await selections('b first')).toEqual([
+      { type: 'selected', model: 'b/y', why: 'first choice for this request' },
+    ]);
     expect((await selections('')).map((delta) => delta.type === 'selected' && delta.model)).toEqual(['a/x', 'b/y']);
   });
 
@@ -152,18 +184,18 @@ describe('falling back', () => {
   });
 
   it('says what each of several models answered when all fail, one line each', async () => {
-    const last = error('network', 'no route', { retryAfterMs: 5 });
+    const last = error('server', 'down', { retryAfterMs: 5 });
     const failures = [
       error('auth', 'bad key', { hint: 'Set A_KEY.' }),
-      error('server', 'down'),
       last,
+      error('network', 'no route'),
       error('auth', 'no key', { hint: 'Set B_KEY.' }),
     ];
     const failure = await failureOf(chain(...failures.map((one, index) => always(one, `p${index}/m`))));
     expect(failure).toMatchObject({
-      kind: 'network',
+      kind: 'server',
       exitCode: 6,
-      message: 'No model answered:\n  p0/m: bad key\n  p1/m: down\n  p2/m: no route\n  p3/m: no key',
+      message: 'No model answered:\n  p0/m: bad key\n  p1/m: down\n  p2/m: no route\n  p3/m: no key\n  p1/m: down',
       hint: 'Set A_KEY.',
       retryAfterMs: 5,
     });

@@ -64,7 +64,7 @@ export const leaveEarly = async (provider: ModelProvider): Promise<void> => {
 };
 
 /** What a call fails with. */
-export const failureOf = (provider: ModelProvider, options?: { signal?: AbortSignal }): Promise<unknown> =>
+export const failureOf = (provider: ModelProvider, options?: Parameters<typeof collect>[1]): Promise<unknown> =>
   collect(provider, options).then(
     () => 'no failure',
     (error: unknown) => error,

@@ -70,6 +70,19 @@ describe('a rate limit', () => {
     ]);
   });
 
+  it('is not waited for by who can ask somebody else, while who cannot waits on the same limit', async () => {
+    const clock = virtualClock();
+    const { provider, at } = asked(clock);
+    const limiter = rateLimiter({ requests_per_minute: 1 }, clock);
+    const [brief, patient] = [limiter.around(provider, () => 0, 250), limiter.around(provider)];
+    await collect(brief);
+    expect(await failureOf(brief)).toMatchObject({ kind: 'rate_limit', retryAfterMs: minute });
+    const waiting = collect(patient);
+    await clock.run();
+    await waiting;
+    expect(at).toEqual([0, minute]);
+  });
+
   it('says nothing of a wait under a second', async () => {
     const clock = virtualClock();
     const one = limited({ requests_per_minute: 1 }, clock, asked(clock).provider);

@@ -103,6 +103,25 @@ describe('a strategy', () => {
     expect(ordered('round-robin', three, demand(), 0)).toHaveLength(3);
   });
 
+  test.each([
+    [
+      [Number.MAX_VALUE, Number.MAX_VALUE, 1e-300],
+      ['a/0', 'a/1', 'a/0', 'a/1'],
+    ],
+    [
+      [Infinity, Number.NaN, 3],
+      ['a/2', 'a/2'],
+    ],
+    [
+      [0, -5, 0],
+      ['a/0', 'a/1', 'a/2'],
+    ],
+  ])('of round robin stands weights that are none: %j', (weights, firsts) => {
+    const candidates = weights.map((weight, index) => model(`a/${index}`, {}, {}, weight));
+    const turns = firsts.map((_, calls) => ordered('round-robin', candidates, demand(), calls)[0]);
+    expect(turns.toSorted()).toEqual(firsts.toSorted());
+  });
+
   test('loses no candidate and asks none twice, whatever they are', () => {
     const candidates = fc.array(
       fc.record({

@@ -28,7 +28,8 @@ describe('layers', () => {
     env.LLM_COPILOT_MAX_REPAIRS = '3';
     env.LLM_COPILOT_PERMISSIONS_MODE = 'plan';
     env.LLM_COPILOT_DATA_DIR = '/somewhere';
-    const { value, settings } = await load({ model: 'flag/model', permissions: { mode: 'auto' } });
+    const flags = { model: 'flag/model', permissions: { mode: 'auto' } } as const;
+    const { value, settings } = await loadConfig(env, folder, { flags, trusted: true });
     expect(value).toMatchObject({
       model: 'flag/model',
       maxTurns: 20,
@@ -98,6 +99,29 @@ describe('mistakes are named', () => {
   ])('%j', async (text, message) => {
     write('user', text);
     await expect(load()).rejects.toMatchObject({ exitCode: 3, message: expect.stringMatching(message) as string });
+  });
+
+  test.each([
+    ['rateLimits:\n  openai: {requests_per_minut: 3}\n', 'did you mean "rateLimits.openai.requests_per_minute"'],
+    ['models:\n  a/b: {contextWindo: 5000}\n', 'did you mean "models.a/b.contextWindow"'],
+    ['models:\n  a/b: {constraints: {token: {}}}\n', 'did you mean "models.a/b.constraints.tokens"'],
+    ['sandbox: {resources: {memory: {limits: 5}}}\n', 'did you mean "sandbox.resources.memory.limit"'],
+    ['models:\n  gpt-5.4: {images: true}\n', 'models.gpt-5.4: is no name such as openai/gpt-5.4'],
+    ['models:\n  "a/b\\ec": {images: true}\n', 'is no name such as'],
+    ['models:\n  a/b: {deprecation_date: soon}\n', 'deprecation_date: must be a day such as'],
+    ['models:\n  a/b: {constraints: {messages: {tool_call_id: "["}}}\n', 'must be a regular expression'],
+    ['models:\n  a/b: {prices: [{input: 1.0e300, output: 1}]}\n', 'input: must be at most 10000'],
+    ['route: {models: [{model: a/b, weight: 1.0e300}]}\n', 'weight: must be at most'],
+    ['network: {minTlsVersions: {"https://a.example/": TLSv1.2}}\n', 'is no host such as api.example.com'],
+  ])('also deep inside: %j', async (text, message) => {
+    write('user', text);
+    await expect(load()).rejects.toMatchObject({ exitCode: 3, message: expect.stringContaining(message) as string });
+  });
+
+  test('names in variables stay text', async () => {
+    env.LLM_COPILOT_PROFILE = '7';
+    env.LLM_COPILOT_NETWORK_CA_FILE = '1.0';
+    expect((await load()).value).toMatchObject({ profile: '7', network: { caFile: '1.0' } });
   });
 
   test('an unknown variable of ours is an error, not silence', async () => {
@@ -207,6 +231,45 @@ describe('a project nobody trusts', () => {
     for (const notice of notices) expect(notice).toContain('llm-copilot trust add');
   });
 
+  test.each([
+    ['rateLimits: { openai: { requests_per_minute: 100000 } }', 'rateLimits'],
+    [
+      'models: { openai/x: { price: { inputPerMTok: 0, outputPerMTok: 0, cacheReadPerMTok: 0, cacheWritePerMTok: 0 } } }',
+      'models',
+    ],
+    ['route: { strategy: round-robin }', 'route.strategy'],
+    ['route: { models: [openai/x] }', 'route.models'],
+    ['fallbackModel: openai/x', 'fallbackModel'],
+    ['smallModel: openai/x', 'smallModel'],
+    ['lossiness: coerce', 'lossiness'],
+    ['timeouts: { totalSeconds: 100000 }', 'timeouts.totalSeconds'],
+    ['stallTimeoutSeconds: 100000', 'stallTimeoutSeconds'],
+    ['concurrency: { maxCalls: 100000 }', 'concurrency.maxCalls'],
+    ['network: { caFile: ./mine.pem }', 'network.caFile'],
+    ['network: { minTlsVersions: { api.openai.com: TLSv1.2 } }', 'network.minTlsVersions'],
+    ['web: { minTlsVersion: TLSv1.2 }', 'web.minTlsVersion'],
+    ['maxTurns: 100000', 'maxTurns'],
+    ['maxRepairs: 100000', 'maxRepairs'],
+    ['redact: { requests: false }', 'redact.requests'],
+  ])('says nothing of whom text goes to, how safely, and at what price: %s', async (text, key) => {
+    const { settings: before } = await load();
+    write('project', text);
+    const { settings, notices } = await load();
+    expect(settings).toEqual(before);
+    expect(notices).toEqual([expect.stringContaining(`${key} is ignored`)]);
+  });
+
+  test('may wish for a model where the user has not chosen one', async () => {
+    write('project', 'model: openai/x\n');
+    expect((await load()).value.model).toBe('openai/x');
+    for (const user of ['model: ollama/mine\n', 'route: { models: [ollama/mine] }\n']) {
+      write('user', user);
+      const { value, notices } = await load();
+      expect(value.model).not.toBe('openai/x');
+      expect(notices.join()).toContain('model is ignored');
+    }
+  });
+
   test('may choose a stricter sandbox and a reviewing role', async () => {
     write('project', 'sandbox: { kind: docker, image: node }\npermissions: { role: reviewer }\n');
     expect((await load()).value).toMatchObject({
@@ -268,6 +331,16 @@ describe('setting a key', () => {
     expect(readFileSync(path, 'utf8')).toBe('model: a/b\n');
     write('user', 'a: "b\n');
     await expect(setConfig(path, 'maxTurns', '7')).rejects.toThrow('config.yaml');
+  });
+});
+
+describe('limits by provider', () => {
+  test('are one table that layers add to', async () => {
+    write('user', 'rateLimits: { openai: openai-free, groq: groq-free }\n');
+    write('project', 'rateLimits: { groq: { requests_per_minute: 1 } }\n');
+    const { value, settings } = await loadConfig(env, folder, { trusted: true });
+    expect(value.rateLimits).toEqual({ openai: 'openai-free', groq: { requests_per_minute: 1 } });
+    expect(settings.find(({ key }) => key === 'rateLimits')?.layer).toBe('project');
   });
 });
 

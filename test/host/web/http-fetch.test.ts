@@ -262,6 +262,18 @@ describe('an answer', () => {
     expect(made()).toBe(1);
   });
 
+  it('that says what is wrong ends after a megabyte', async () => {
+    const { url, open } = await serve((_request, reply) => {
+      reply.writeHead(500);
+      const send = (): void => {
+        while (!reply.destroyed) if (!reply.write(Buffer.alloc(65_536, 'x'))) return void reply.once('drain', send);
+      };
+      send();
+    });
+    expect(await text(fetcher()(url))).toHaveLength(1_048_576);
+    await eventually(() => open.size === 0);
+  });
+
   it('that breaks off fails its reader with the code of the connection', async () => {
     const { url } = await serve((_, reply) => {
       reply.write('half');
@@ -311,6 +323,50 @@ describe('connections', () => {
     const ask = fetcher({ maxIdle: 2 });
     for (const { url } of servers) expect(await text(ask(url))).toBe('x');
     await eventually(() => servers.reduce((sum, { open }) => sum + open.size, 0) <= 2);
+  });
+
+  it('that turn out to be closed are replaced, and what was sent in vain is sent again', async () => {
+    let requests = 0;
+    const bodies: string[] = [];
+    const { url, made } = await serve((request, reply) => {
+      requests += 1;
+      // As a server that closed the connection a moment before the second request came.
+      if (requests === 2) {
+        request.socket.resetAndDestroy();
+        return;
+      }
+      void bodyOf(request).then((body) => {
+        bodies.push(body);
+        reply.end('ok');
+      });
+    });
+    const fetch = fetcher();
+    expect(await text(fetch(url, { method: 'POST', body: 'one' }))).toBe('ok');
+    expect(await text(fetch(url, { method: 'POST', body: 'two' }))).toBe('ok');
+    expect([bodies, requests, made()]).toEqual([['one', 'two'], 3, 2]);
+  });
+
+  it('that end while the server works send nothing again: it may have been paid for', async () => {
+    let requests = 0;
+    const { url } = await serve((request, reply) => {
+      requests += 1;
+      if (requests === 1) reply.end('ok');
+      else setTimeout(() => request.socket.resetAndDestroy(), 1200);
+    });
+    const fetch = fetcher();
+    await text(fetch(url));
+    expect((await failure(fetch(url, { method: 'POST', body: 'two' }))).cause?.code).toBe('ECONNRESET');
+    expect(requests).toBe(2);
+  });
+
+  it('that are new and fail at once send nothing again', async () => {
+    let requests = 0;
+    const { url } = await serve((request) => {
+      requests += 1;
+      request.socket.resetAndDestroy();
+    });
+    expect((await failure(fetcher()(url))).cause?.code).toBe('ECONNRESET');
+    expect(requests).toBe(1);
   });
 
   it('are dropped where the server ends them, without failing the next request', async () => {

@@ -12,6 +12,7 @@ const shown = (bytes: number): string =>
 /** Why a model does not take a picture; undefined when it does. */
 const refusal = (image: ImageBlock, { name, images }: Profile): string | undefined => {
   if (!images) return `${name} takes no images`;
+  if (image.base64 === '') return 'it is empty';
   const { formats, max_size_bytes: most = Infinity, max_width = Infinity, max_height = Infinity } = images;
   if (formats && !formats.includes(image.mediaType.toLowerCase())) return `${name} takes ${formats.join(', ')}`;
   if (bytesOf(image) > most) return `${name} takes at most ${shown(most)}`;
@@ -34,5 +35,8 @@ export const omitted = (image: ImageBlock, why: string): { block: TextBlock; fou
 /** A picture, or what stands for it where the model does not take it. */
 export const fitImage = (image: ImageBlock, profile: Profile): { block: ImageBlock | TextBlock; found?: Found } => {
   const why = refusal(image, profile);
-  return why === undefined ? { block: image } : omitted(image, why);
+  if (why !== undefined) return omitted(image, why);
+  // Providers know media types in small letters only.
+  const mediaType = image.mediaType.toLowerCase();
+  return { block: mediaType === image.mediaType ? image : { ...image, mediaType } };
 };

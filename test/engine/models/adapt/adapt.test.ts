@@ -172,7 +172,6 @@ describe('images', () => {
   it('stay when nobody can say how large they are', () => {
     const at = model({ modalities: { configs: { image: { max_width: 1 } } } });
     for (const base64 of [
-      '',
       'AAAA',
       header([0xff, 0xd8, 1]),
       header(ascii('RIFFxxxxWEBPnone')),
@@ -181,6 +180,16 @@ describe('images', () => {
       const given = request({ messages: [results({ type: 'image', mediaType: 'image/png', base64 })] });
       expect(adapted(given, at)).toBe(given);
     }
+  });
+
+  it('with nothing in them are left out, and types are spelled as providers know them', () => {
+    const picture = (mediaType: string, base64: string) => ({ type: 'image' as const, mediaType, base64 });
+    const given = request({ messages: [results(picture('image/png', ''), picture('IMAGE/PNG', 'AAAA'))] });
+    expect(blocksOf(adapted(given, model()).messages)).toEqual([
+      { type: 'text', text: '[image/png, 0 B, left out: it is empty]' },
+      picture('image/png', 'AAAA'),
+    ]);
+    expect(lost(given, model())).toEqual(['Drop error $.messages[0].content[0]']);
   });
 
   it('beyond the number the model takes: the oldest go, several at once, so that the beginning seldom changes', () => {

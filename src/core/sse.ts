@@ -3,7 +3,7 @@ const isField = /^(?:data|event|id|retry)(?::|$)|^:/;
 
 /**
  * Reads the data of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html, read 2026-11-27). An
- * event that is cut off is left out. The API may end its answer with an error as bare JSON: that comes last, as it is.
+ * event that is cut off is left out. A server may end its answer with an error as bare JSON: that comes last, as it is.
  */
 export async function* readSse(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
@@ -38,4 +38,28 @@ export async function* readSse(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8
   if (line !== '') take(line);
   const rest = bare.join('\n');
   if (/^\s*[[{]/.test(rest)) yield rest;
+}
+
+/**
+ * Reads the JSON of server-sent events, up to OpenAI's `[DONE]`; what comes after it is read and left out, so that the
+ * connection can be used again. For answers of models it takes the place of the SDKs' readers: their time grows with the
+ * square of an event's size and their memory with the number of lines, and one writes what it cannot read on the console.
+ * @throws what `unreadable` makes of an event that is not JSON.
+ */
+export async function* readJsonEvents(
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  unreadable: (data: string) => Error,
+): AsyncGenerator<unknown, void> {
+  let isDone = false;
+  for await (const data of readSse(bytes)) {
+    isDone ||= data.startsWith('[DONE]');
+    if (isDone) continue;
+    let event: unknown;
+    try {
+      event = JSON.parse(data);
+    } catch {
+      throw unreadable(data);
+    }
+    yield event;
+  }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { readSse } from '../../plugins/gemini/sse.ts';
+import { readJsonEvents, readSse } from '../../src/core/sse.ts';
 
 const read = async (chunks: Iterable<Uint8Array>): Promise<string[]> => {
   const events: string[] = [];
@@ -60,4 +60,21 @@ it('reads one long line in small pieces in good time', async () => {
   const [event] = await read(chunks);
   expect(event).toHaveLength(960_000);
   expect(performance.now() - started).toBeLessThan(3000);
+});
+
+it('reads JSON up to the end mark, and the rest without heeding it', async () => {
+  let isReadToEnd = false;
+  const source = async function* (): AsyncGenerator<Uint8Array, void> {
+    yield bytes('data: {"a":1}\n\ndata: [DONE]\n\n');
+    yield bytes('data: no JSON\n\n');
+    isReadToEnd = true;
+  };
+  const events: unknown[] = [];
+  for await (const event of readJsonEvents(source(), (data) => new Error(data))) events.push(event);
+  expect([events, isReadToEnd]).toEqual([[{ a: 1 }], true]);
+});
+
+it('says what an event is that is not JSON', async () => {
+  const events = readJsonEvents([bytes('data: {"a"\n\n')], (data) => new Error(`not ${data}`));
+  await expect(events.next()).rejects.toThrow('not {"a"');
 });
