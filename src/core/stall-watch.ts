@@ -1,3 +1,4 @@
+import { plainResponse } from './plain-response.ts';
 import { isProviderError, ProviderError } from './provider.ts';
 
 /** Waits for a server's answer, but not through a long silence. `close` it in the end. */
@@ -89,7 +90,7 @@ export const stallWatch = (service: string, stallTimeoutMs: number, caller: Abor
           if (open.length > 0) out.enqueue(joined(open));
         },
       });
-      return new Response(response.body?.pipeThrough(heard), response);
+      return plainResponse(response.body?.pipeThrough(heard) ?? null, response);
     },
     async *read(events, toError) {
       try {

@@ -1,4 +1,5 @@
 // Import this file dynamically: the parser and its WebAssembly load only when a command is to be taken apart.
+import v8 from 'node:v8';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -41,6 +42,9 @@ const load = async (): Promise<ParseShell> => {
   try {
     const runtime = file('web-tree-sitter', 'web-tree-sitter.wasm');
     const grammar = readFile(file('@vscode/tree-sitter-wasm/wasm', 'tree-sitter-bash.wasm'));
+    // Optimising WebAssembly takes longer than a run has commands. Not set before: once a flag has changed, V8 no longer
+    // takes Node's own modules from its cache.
+    v8.setFlagsFromString('--liftoff-only');
     await Parser.init({ locateFile: () => runtime });
     const parser = new Parser();
     parser.setLanguage(await Language.load(await grammar));

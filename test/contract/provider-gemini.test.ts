@@ -413,7 +413,10 @@ describe('an error', () => {
   it('of a key that no header can hold does not show it either', async () => {
     const bad = 'secret\npart';
     const error = await failureOf(await make({ GOOGLE_API_KEY: bad, GEMINI_BASE_URL: 'http://127.0.0.1:9' }, 'x'));
-    expect(error).toMatchObject({ kind: 'invalid_request', message: expect.stringContaining('[key]') as string });
+    expect(error).toMatchObject({
+      kind: 'invalid_request',
+      message: expect.stringContaining('x-goog-api-key') as string,
+    });
     for (let at: unknown = error; at instanceof Error; at = at.cause) expect(at.message).not.toContain('secret');
   });
 

@@ -1,6 +1,7 @@
 import { connectionCodes, ConnectionError } from '../../base/network-errors.ts';
 import { connections, type ConnectionOptions } from './connections.ts';
 import { openResponse } from './http-response.ts';
+import { PlainHeaders } from './plain-headers.ts';
 import type { Proxy } from './proxy-env.ts';
 import { proxyError, proxyRefusal } from './tunnel.ts';
 import { acceptedEncodings } from './web-body.ts';
@@ -14,7 +15,7 @@ export interface HttpOptions extends ConnectionOptions {
 interface Asked {
   url: URL;
   method: string;
-  headers: Headers;
+  headers: PlainHeaders;
   body: string | Uint8Array | undefined;
   signal: AbortSignal | undefined;
 }
@@ -45,7 +46,7 @@ const read = async (input: string | URL | Request, init: RequestInit): Promise<A
   const given = typeof input === 'object' && 'url' in input ? input : undefined;
   const url = urlOf(typeof input === 'string' ? input : 'href' in input ? input.href : input.url);
   const signal = init.signal ?? given?.signal ?? undefined;
-  const headers = new Headers(init.headers ?? given?.headers);
+  const headers = new PlainHeaders((init.headers ?? given?.headers) as ConstructorParameters<typeof PlainHeaders>[0]);
   const { body, type } = bytesOf(init.body ?? (given?.body ? await given.arrayBuffer() : undefined));
   if (type !== undefined && !headers.has('content-type')) headers.set('content-type', type);
   return { url, method: (init.method ?? given?.method ?? 'GET').toUpperCase(), headers, body, signal };

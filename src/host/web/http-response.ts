@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { plainResponse } from '../../core/plain-response.ts';
+import { plainHeaders } from './plain-headers.ts';
 import { decompressed } from './web-body.ts';
 
 const bodiless = new Set([204, 205, 304]);
@@ -95,17 +97,22 @@ const bodyOf = (incoming: IncomingMessage, { toError, over }: Opener) => {
   return { stream, fail: (error: unknown) => fail(error) };
 };
 
-/** Makes an answer of what has come so far, its head. @throws TypeError for headers no `Response` takes. */
+/** Makes an answer of what has come so far, its head. @throws TypeError for headers no `Response` takes, RangeError for a status of no HTTP. */
 export const openResponse = (incoming: IncomingMessage, url: URL, method: string, opener: Opener): OpenResponse => {
   const { statusCode: status = 0, statusMessage = '', rawHeaders } = incoming;
   const headers: [string, string][] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
+  if (status < 200 || status > 599) throw new RangeError(`status ${status} is none of HTTP`);
   // What a reason may be made of, RFC 9112; it says nothing anyway.
   const statusText = /^[\t\x20-\x7e\x80-\xff]*$/.test(statusMessage) ? statusMessage : '';
   const isEmpty = bodiless.has(status) || method === 'HEAD';
   const body = isEmpty ? undefined : bodyOf(incoming, opener);
-  const response = new Response(body?.stream ?? null, { status, statusText, headers });
-  Object.defineProperty(response, 'url', { value: url.href, enumerable: true });
+  const response = plainResponse(body?.stream ?? null, {
+    status,
+    statusText,
+    headers: plainHeaders(headers),
+    url: url.href,
+  });
   if (!body) {
     opener.over();
     incoming.on('error', () => undefined).resume();

@@ -70,7 +70,7 @@ const failure = async (promise: Promise<unknown>): Promise<Failure> => {
 const text = async (response: Promise<Response>): Promise<string> => (await response).text();
 
 describe('a request', () => {
-  it('arrives with method, headers and body, and gives a real Response', async () => {
+  it('arrives with method, headers and body, and gives a response', async () => {
     const seen: unknown[] = [];
     const { url } = await serve((request, reply) => {
       void bodyOf(request).then((body) => {
@@ -93,7 +93,6 @@ describe('a request', () => {
       headers: { 'X-Key': 'k', accept: 'text/event-stream' },
       body: '{"ä":1}',
     });
-    expect(response).toBeInstanceOf(Response);
     expect([response.status, response.statusText, response.ok, response.url, response.headers.get('x-one')]).toEqual([
       201,
       'Made',
