@@ -40,6 +40,6 @@ describe('a plain response', () => {
     expect([response.ok, copy.status, copy.url]).toEqual([false, 503, 'http://a/']);
     expect(await plainResponse(null, parts).clone().text()).toBe('');
     expect(new PlainResponse(null, parts).ok).toBe(true);
-    await expect(plainResponse(null, parts).formData()).rejects.toThrow(TypeError);
+    await expect(new PlainResponse(null, parts).formData()).rejects.toThrow(TypeError);
   });
 });

@@ -21,12 +21,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const take = (headers: Headers | PlainHeaders, [method, name, value = '']: readonly string[]): unknown => {
   try {
     switch (method) {
-      case 'append':
-        { headers.append(name ?? '', value); return; }
-      case 'set':
-        { headers.set(name ?? '', value); return; }
-      case 'delete':
-        { headers.delete(name ?? ''); return; }
+      case 'append': {
+        headers.append(name ?? '', value);
+        return;
+      }
+      case 'set': {
+        headers.set(name ?? '', value);
+        return;
+      }
+      case 'delete': {
+        headers.delete(name ?? '');
+        return;
+      }
       case 'has':
         return headers.has(name ?? '');
       default:
