@@ -73,29 +73,20 @@ const late = ({ hostname, port, protocol }: URL, proxy: Proxy | undefined, timeo
     connectionCodes.timeout,
   );
 
-/** How a connection ends that the server had closed while it was idle. */
-const closedCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
-/** Later than this the server may have begun to work on the request, which may cost money. */
-const soonMs = 1000;
-
 /**
  * A `fetch` that goes through the user's proxy, trusts the user's authorities, keeps to the TLS floor, and keeps a number
- * of connections for later requests. It follows no redirects. Bodies are text or bytes. A request over a kept connection that
- * turns out to be closed is sent again over another one.
+ * of connections for later requests. It follows no redirects. Bodies are text or bytes. Nothing is sent twice: a server that
+ * closed a kept connection may have begun to work on the request, so that is for whoever asked to decide.
  * @throws CopilotError exit 3 when `caFile` cannot be read or a variable names no proxy.
  */
 export const httpFetch = (options: HttpOptions): typeof fetch => {
   const { connectTimeoutMs = 10_000 } = options;
   const open = connections(options);
-  const stale = new WeakSet<object>();
 
   const send = async (request: Asked): Promise<Response> => {
     const { url, method, body, signal } = request;
     const stop = new AbortController();
     const { asked, proxy } = await open.request(url, { method, headers: headersFor(request) }, stop.signal);
-    const sentAt = performance.now();
-    const isStale = ({ code }: NodeJS.ErrnoException): boolean =>
-      asked.reusedSocket && closedCodes.has(code) && performance.now() - sentAt < soonMs;
     return new Promise((resolve, reject) => {
       let fail = reject as (error: unknown) => void;
       let wrap = failed;
@@ -125,9 +116,7 @@ export const httpFetch = (options: HttpOptions): typeof fetch => {
       });
       asked.on('error', (error) => {
         first ??= proxy && url.protocol === 'http:' && !isConnected ? proxyError(proxy, error) : error;
-        const failure = wrap(first);
-        if (first === error && !isAnswered && isStale(error)) stale.add(failure);
-        end(failure);
+        end(wrap(first));
       });
       asked.once('response', (incoming) => {
         if (proxy && url.protocol === 'http:' && incoming.statusCode === 407) {
@@ -159,14 +148,6 @@ export const httpFetch = (options: HttpOptions): typeof fetch => {
   return async (input, init = {}) => {
     const request = await read(input, init);
     request.signal?.throwIfAborted();
-    for (;;) {
-      try {
-        return await send(request);
-      } catch (error) {
-        // Not without end: each time there is one kept connection less.
-        if (!(error instanceof TypeError) || !stale.has(error)) throw error;
-        request.signal?.throwIfAborted();
-      }
-    }
+    return send(request);
   };
 };
