@@ -35,13 +35,14 @@ export const usualAuthorities = async (env: Env): Promise<readonly string[]> => 
   const tls = await import('node:tls');
   // Since Node 22.15; it knows of --use-system-ca too.
   const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] };
-  if (getCACertificates) return getCACertificates('default');
+  const usual = getCACertificates?.('default') ?? tls.rootCertificates;
   const extra = env.NODE_EXTRA_CA_CERTS;
-  if (!extra) return tls.rootCertificates;
+  if (!extra) return usual;
   try {
-    return [...tls.rootCertificates, readFileSync(extra, 'utf8')];
+    // Node may know it already; an authority may be named twice.
+    return [...usual, readFileSync(extra, 'utf8')];
   } catch {
     // Node itself only warns about it.
-    return tls.rootCertificates;
+    return usual;
   }
 };
