@@ -18,6 +18,7 @@ export * from './core/policy.ts';
 export * from './core/provider.ts';
 export * from './core/retry-after.ts';
 export * from './core/route.ts';
+export * from './core/safe-error.ts';
 export * from './core/sandbox.ts';
 export * from './core/session.ts';
 export * from './core/sse.ts';

@@ -13,8 +13,10 @@ import {
   causeOf,
   connectionProblem,
   readJsonEvents,
+  safeError,
+  shown,
 } from 'llm-copilot-agent';
-import { eventError, safeError, shown, statusError } from './errors.ts';
+import { eventError, statusError } from './errors.ts';
 import { limitsOf, type Limits } from './limits.ts';
 
 /** An answer that has begun. */

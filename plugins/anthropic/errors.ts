@@ -3,9 +3,9 @@ import {
   ProviderError,
   retryAfterMs,
   untilFreeMs,
-  withoutKeys,
   type ProviderErrorKind,
   kindOfStatus,
+  shown,
 } from 'llm-copilot-agent';
 import { limitsOf } from './limits.ts';
 
@@ -45,23 +45,6 @@ const saidIn = ({ error, status, message }: APIError): ErrorBody =>
   (error as { error?: ErrorBody } | null | undefined)?.error ?? {
     message: message.slice(status ? `${status} `.length : 0),
   };
-
-/** The API's words as they may be shown. */
-export const shown = (text: string, secrets: readonly string[], length = 500): string =>
-  withoutKeys(text.slice(0, 20_000), secrets).slice(0, length);
-
-/** An error around what went wrong, without keys. */
-export const safeError = (
-  kind: ProviderErrorKind,
-  message: string,
-  secrets: readonly string[],
-  details: { hint?: string; cause?: unknown } = {},
-): ProviderError => {
-  const { cause } = details;
-  // Causes are kept for logs, so one that repeats a key is not.
-  const tells = cause instanceof Error && withoutKeys(cause.message, secrets) !== cause.message;
-  return new ProviderError(kind, withoutKeys(message, secrets), { ...details, cause: tells ? undefined : cause });
-};
 
 const hints: Readonly<Partial<Record<ProviderErrorKind, string>>> = {
   auth: `Check the key in ${keyName} and what it may use.`,

@@ -6,9 +6,17 @@ import type {
   StopReason as WireStopReason,
   Usage as WireUsage,
 } from '@anthropic-ai/sdk/resources/messages/messages';
-import { ProviderError, type Block, type Delta, type Reply, type StopReason, type Usage } from 'llm-copilot-agent';
+import {
+  ProviderError,
+  type Block,
+  type Delta,
+  type Reply,
+  type StopReason,
+  type Usage,
+  shown,
+} from 'llm-copilot-agent';
 import type { Answer } from './client.ts';
-import { shown } from './errors.ts';
+
 import { redactedSignature } from './request.ts';
 
 /** A block while it grows; a call's input arrives as fragments of JSON. */

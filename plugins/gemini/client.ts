@@ -7,8 +7,10 @@ import {
   causeOf,
   connectionProblem,
   readJsonEvents,
+  safeError,
+  shown,
 } from 'llm-copilot-agent';
-import { errorIn, failure, safeError, shown } from './errors.ts';
+import { errorIn, failure } from './errors.ts';
 
 /** Where to ask, and how to be let in. */
 export interface Connection {

@@ -1,4 +1,4 @@
-import { ProviderError, retryAfterMs, sensibleWaitMs, withoutKeys, type ProviderErrorKind } from 'llm-copilot-agent';
+import { ProviderError, retryAfterMs, sensibleWaitMs, type ProviderErrorKind, shown } from 'llm-copilot-agent';
 
 /** Where the key comes from, the first one set. */
 export const keyNames = ['GEMINI_API_KEY', 'GOOGLE_API_KEY'] as const;
@@ -42,23 +42,6 @@ const isTable = (value: unknown): value is Table =>
 export const errorIn = (value: unknown): Table | undefined => {
   const answer: unknown = Array.isArray(value) ? value[0] : value;
   return isTable(answer) && isTable(answer.error) ? answer.error : undefined;
-};
-
-/** The API's words as they may be shown: it may quote the key it refuses. */
-export const shown = (text: string, secrets: readonly string[], length = 500): string =>
-  withoutKeys(text.slice(0, 20_000), secrets).slice(0, length);
-
-/** An error around what went wrong, without keys. */
-export const safeError = (
-  kind: ProviderErrorKind,
-  message: string,
-  secrets: readonly string[],
-  details: { hint?: string; cause?: unknown } = {},
-): ProviderError => {
-  const { cause } = details;
-  // Causes are kept for logs, so one that repeats a key is not.
-  const tells = cause instanceof Error && withoutKeys(cause.message, secrets) !== cause.message;
-  return new ProviderError(kind, withoutKeys(message, secrets), { ...details, cause: tells ? undefined : cause });
 };
 
 const detailsOf = ({ details }: Table): Table[] => (Array.isArray(details) ? details.filter(isTable) : []);

@@ -142,7 +142,7 @@ export const tokeniserOf = ({
  * in either direction. Each message is counted once in its life. Pictures are taken to be about a megapixel, which the
  * margin does not cover.
  */
-export const estimateRequest = async (
+export const countRequest = async (
   { system, tools, messages }: Pick<Request, 'system' | 'tools' | 'messages'>,
   { constraints }: Pick<Capabilities, 'constraints'>,
 ): Promise<{ tokens: number; margin: number }> => {

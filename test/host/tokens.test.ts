@@ -7,7 +7,7 @@ import { capabilitiesFrom } from '../../src/core/capabilities.ts';
 import { text, userMessage, type Message } from '../../src/core/message.ts';
 import type { Request, ToolSpec } from '../../src/core/provider.ts';
 import { textPieces } from '../../src/host/token-pieces.ts';
-import { countTokens, estimateRequest } from '../../src/host/tokens.ts';
+import { countTokens, countRequest } from '../../src/host/tokens.ts';
 
 const asText = { disallowedSpecial: new Set<string>() };
 const ask = (more: Partial<Request>): Request => ({
@@ -19,7 +19,7 @@ const ask = (more: Partial<Request>): Request => ({
 });
 const of = (encoding: string) => capabilitiesFrom({ constraints: { tokens: { encoding } } });
 const tokensOf = async (encoding: string, more: Partial<Request>): Promise<number> =>
-  (await estimateRequest(ask(more), of(encoding))).tokens;
+  (await countRequest(ask(more), of(encoding))).tokens;
 
 const source = (file: string): string => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
 const prose =
@@ -243,16 +243,16 @@ describe('the estimate of a request', () => {
 
   it('says how far it may be off', async () => {
     const request = ask({ messages: [userMessage(prose)] });
-    const base = await estimateRequest(request, of('o200k_base'));
+    const base = await countRequest(request, of('o200k_base'));
     expect(base.margin).toBe(0.05);
-    const claude = await estimateRequest(request, of('claude'));
+    const claude = await countRequest(request, of('claude'));
     expect([claude.margin, claude.tokens]).toEqual([0.2, Math.round(base.tokens * 1.15)]);
-    expect((await estimateRequest(request, of('claude-5'))).tokens).toBe(Math.round(base.tokens * 1.5));
-    expect((await estimateRequest(request, capabilitiesFrom())).margin).toBe(0.25);
+    expect((await countRequest(request, of('claude-5'))).tokens).toBe(Math.round(base.tokens * 1.5));
+    expect((await countRequest(request, capabilitiesFrom())).margin).toBe(0.25);
     const withTools = { ...request, tools: [weather] };
     const more =
-      (await estimateRequest(withTools, of('claude'))).tokens -
-      (await estimateRequest(withTools, of('o200k_base'))).tokens * 1.15;
+      (await countRequest(withTools, of('claude'))).tokens -
+      (await countRequest(withTools, of('o200k_base'))).tokens * 1.15;
     expect(Math.round(more)).toBe(346);
   });
 

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { onAbort } from '../../base/on-abort.ts';
-import { isProviderError, type Delta, type ModelProvider, type Reply, type Request } from '../../core/provider.ts';
+import { isProviderError, type ModelProvider, type Reply, type Request } from '../../core/provider.ts';
 import type { Config } from '../../core/config.ts';
-import type { Loss } from '../../core/loss.ts';
 import { callsOf, textOf } from '../../core/message.ts';
 import type { Plugin } from '../../core/plugin.ts';
-import { firstChoice } from '../../engine/models/fallback.ts';
 import type { Env } from '../../host/paths.ts';
 import { checkedBody } from './chat-body.ts';
+import { extensionsOf, isRestart, note, noNotes } from './client-notes.ts';
 import type { OpenModels } from './open-models.ts';
 import {
   finishReasonOf,
@@ -50,51 +49,6 @@ export interface Client {
 }
 
 type Stream = ModelProvider['stream'];
-
-/** What is noted while an answer comes. */
-interface Notes {
-  /** Who was asked first. */
-  first: string | undefined;
-  attempts: number;
-  /** The attempt that begins is counted already. */
-  isCounted: boolean;
-  usedFallback: boolean;
-  losses: Loss[];
-  assumedUsd: number | null;
-  errors: Record<string, string>;
-}
-
-/** True when an attempt failed and another one begins; attempt 0 only waits for a limit. */
-const isRestart = (delta: Delta): delta is Extract<Delta, { type: 'retry' }> =>
-  delta.type === 'retry' && delta.attempt > 0;
-
-const note = (notes: Notes, delta: Delta): void => {
-  if (delta.type === 'selected') {
-    if (!notes.isCounted) notes.attempts += 1;
-    notes.isCounted = false;
-    notes.first ??= delta.model;
-    // The one to be asked first may rest: then the first one asked is a fallback too.
-    notes.usedFallback = delta.model !== notes.first || (notes.attempts === 1 && !delta.why.startsWith(firstChoice));
-  } else if (delta.type === 'assumed') {
-    notes.assumedUsd = notes.assumedUsd === null || delta.costUsd === null ? null : notes.assumedUsd + delta.costUsd;
-  } else if (delta.type === 'losses') notes.losses.push(...delta.losses);
-  else if (isRestart(delta)) {
-    notes.errors[delta.model] = delta.reason;
-    notes.attempts += 1;
-    notes.isCounted = true;
-    notes.losses = [];
-  }
-};
-
-const extensionsOf = (notes: Notes, reply: Reply, model: string): ChatExtensions => ({
-  provider_used: reply.model ?? model,
-  used_fallback: notes.usedFallback,
-  attempts: Math.max(1, notes.attempts),
-  losses: notes.losses,
-  provider_errors: notes.errors,
-  cost_usd: reply.costUsd ?? null,
-  assumed_usd: notes.assumedUsd,
-});
 
 const toolCalls = (reply: Reply): ToolCallParam[] =>
   callsOf(reply.content).map(({ callId, name, input }) => ({
@@ -157,15 +111,7 @@ export const openClient = (options: ClientOptions): Client => {
     const models = await open();
     const provider: ModelProvider = body.model === undefined ? models.provider : await models.only(body.model);
     const { request, losses } = requestOf(body, provider.capabilities().constraints.tokens.max_output_tokens);
-    const notes: Notes = {
-      first: undefined,
-      attempts: 0,
-      isCounted: false,
-      usedFallback: false,
-      losses: [],
-      assumedUsd: 0,
-      errors: {},
-    };
+    const notes = noNotes();
     const finish = (reply: Reply): ChatExtensions => {
       const extensions = extensionsOf(notes, reply, provider.name);
       return { ...extensions, losses: [...losses, ...extensions.losses] };
