@@ -8,6 +8,8 @@ import { migrations } from './migrations.ts';
 export interface Database {
   prepare<Parameters extends unknown[] = unknown[], Row = unknown>(sql: string): Sqlite.Statement<Parameters, Row>;
   transaction: Sqlite.Database['transaction'];
+  /** @throws Error when SQLite cannot load it. */
+  loadExtension(path: string): void;
   close(): void;
 }
 
@@ -28,6 +30,9 @@ const keeping = (database: Sqlite.Database): Database => {
       return statement;
     },
     transaction: (procedure) => database.transaction(procedure),
+    loadExtension: (path) => {
+      database.loadExtension(path);
+    },
     close: () => database.close(),
   };
 };
@@ -60,9 +65,10 @@ const makePrivate = (path: string): void => {
  * Opens (and makes) the database. WAL with synchronous=NORMAL: a killed process loses nothing that was acknowledged, a
  * power cut may lose the last transactions.
  * @param waitMs how long another process's transaction is waited for.
+ * @param steps of the schema, in order; `PRAGMA user_version` counts those that were done.
  * @throws CopilotError `E_DATABASE`, exit 3.
  */
-export const openDatabase = (path: string, waitMs = 5000): Database => {
+export const openDatabase = (path: string, waitMs = 5000, steps: readonly string[] = migrations): Database => {
   try {
     // What lives in memory only has no file to make.
     if (path !== ':memory:') {
@@ -74,16 +80,16 @@ export const openDatabase = (path: string, waitMs = 5000): Database => {
     raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     const version = (): number =>
       database.prepare<[], { user_version: number }>('PRAGMA user_version').get()?.user_version ?? 0;
-    if (version() > migrations.length)
+    if (version() > steps.length)
       throw new Error(
-        `it was written by a newer version of llm-copilot (schema ${version()}, this one knows ${migrations.length})`,
+        `it was written by a newer version of llm-copilot (schema ${version()}, this one knows ${steps.length})`,
       );
-    if (version() < migrations.length) {
+    if (version() < steps.length) {
       // Another process may have migrated while we waited for the lock: look again inside the transaction.
       raw
         .transaction(() => {
-          for (const step of migrations.slice(version())) raw.exec(step);
-          raw.exec(`PRAGMA user_version = ${migrations.length}`);
+          for (const step of steps.slice(version())) raw.exec(step);
+          raw.exec(`PRAGMA user_version = ${steps.length}`);
         })
         .immediate();
     }
