@@ -21,6 +21,8 @@ const common = {
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
   logLevel: 'warning',
 };
+// Threads of their own.
+const workers = { 'vector-worker': 'bin/vector-worker.ts', 'parser-worker': 'bin/parser-worker.ts' };
 const built = await Promise.all([
   build({
     ...common,
@@ -29,11 +31,13 @@ const built = await Promise.all([
   }),
   // By itself: what two entries share is cut into smaller files, and the command would have to load more of them.
   build({ ...common, entryPoints: { client: 'bin/client.ts' }, outdir: 'dist/client' }),
+  build({ ...common, splitting: false, entryPoints: workers, outdir: 'dist/workers' }),
 ]);
-// The shell parser is WebAssembly: copied, because the packages it comes from are not installed with ours.
+// Parsers are WebAssembly: copied, because the packages they come from are not installed with ours.
+const languages = 'bash c-sharp cpp go java javascript php python ruby rust tsx typescript'.split(' ');
 const grammars = [
   'node_modules/web-tree-sitter/web-tree-sitter.wasm',
-  'node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter-bash.wasm',
+  ...languages.map((name) => `node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter-${name}.wasm`),
 ];
 mkdirSync('dist/grammars');
 for (const file of grammars) copyFileSync(file, join('dist/grammars', basename(file)));

@@ -14,7 +14,16 @@ await build({
   target: 'node20',
   format: 'esm',
   conditions: ['source'],
-  external: ['better-sqlite3', '@napi-rs/keyring', '@vscode/ripgrep', 'gpt-tokenizer', 'gpt-tokenizer/*', 'esbuild'],
+  external: [
+    'better-sqlite3',
+    'hnswlib-node',
+    'sqlite-vec',
+    '@napi-rs/keyring',
+    '@vscode/ripgrep',
+    'gpt-tokenizer',
+    'gpt-tokenizer/*',
+    'esbuild',
+  ],
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
   logLevel: 'warning',
 });

@@ -6,20 +6,43 @@ _llm_copilot() {
     --permission-mode) COMPREPLY=($(compgen -W "plan ask accept-edits auto bypass" -- "$cur")); return ;;
     --sandbox) COMPREPLY=($(compgen -W "auto local docker bubblewrap" -- "$cur")); return ;;
     --verify) COMPREPLY=($(compgen -W "auto never" -- "$cur")); return ;;
+    --kind) COMPREPLY=($(compgen -W "code doc commit memory" -- "$cur")); return ;;
+    --kind) COMPREPLY=($(compgen -W "fact strategy episode skill" -- "$cur")); return ;;
+    --scope) COMPREPLY=($(compgen -W "repo branch user" -- "$cur")); return ;;
+    --scope) COMPREPLY=($(compgen -W "repo user" -- "$cur")); return ;;
+    --format) COMPREPLY=($(compgen -W "jsonl markdown" -- "$cur")); return ;;
     --by) COMPREPLY=($(compgen -W "day model repo session workflow" -- "$cur")); return ;;
     --format) COMPREPLY=($(compgen -W "litellm models.dev" -- "$cur")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "${COMP_WORDS[i]}" in
       -*) ;;
-      *) case "||run|undo|undo prune|sessions|sessions list|sessions show|sessions export|sessions verify|sessions delete|policy|policy explain|policy test|policy list|trust|trust add|trust list|trust revoke|sandbox|sandbox run|sandbox image|sandbox image build|sandbox prune|init|config|config show|config get|config set|config path|checks|usage|models|models list|models show|models compare|models route|models tokens|models import|models export|secrets|secrets set|secrets get|secrets list|secrets rm|secrets rotate|secrets import|secrets scan|mfa|mfa enroll|mfa status|mfa check|mfa remove|audit|audit verify|audit export|audit prune|privacy|privacy export|privacy erase|doctor|completion|demo|help|" in
+      *) case "||run|search|index|map|memory|memory add|memory search|memory list|memory show|memory edit|memory forget|memory stats|memory verify|memory inbox|memory inbox list|memory inbox accept|memory inbox reject|memory export|memory import|undo|undo prune|sessions|sessions list|sessions show|sessions export|sessions verify|sessions delete|policy|policy explain|policy test|policy list|trust|trust add|trust list|trust revoke|sandbox|sandbox run|sandbox image|sandbox image build|sandbox prune|init|config|config show|config get|config set|config path|checks|usage|models|models list|models show|models compare|models route|models tokens|models import|models export|secrets|secrets set|secrets get|secrets list|secrets rm|secrets rotate|secrets import|secrets scan|mfa|mfa enroll|mfa status|mfa check|mfa remove|audit|audit verify|audit export|audit prune|privacy|privacy export|privacy erase|doctor|completion|demo|help|" in
            *"|${path:+$path }${COMP_WORDS[i]}|"*) path="${path:+$path }${COMP_WORDS[i]}" ;;
          esac ;;
     esac
   done
   case "$path" in
-    "") words="run undo sessions policy trust sandbox init config checks usage models secrets mfa audit privacy doctor completion demo help -v --version -p --print --output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --profile --otp --trust --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
+    "") words="run search index map memory undo sessions policy trust sandbox init config checks usage models secrets mfa audit privacy doctor completion demo help -v --version -p --print --output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --profile --otp --trust --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
     "run") words="--output-format --include-partial-messages -c --continue -r --resume --fork-session --session-id -m --model --fallback-model --permission-mode --sandbox --profile --otp --trust --allowed-tools --disallowed-tools --add-dir --max-turns --max-cost-usd --max-tokens --max-repairs --timeout --verify --require-verified --json-schema --append-system-prompt --image -C --cd -q --quiet --debug" ;;
+    "search") words="--files -n --limit --kind --path --json" ;;
+    "index") words="--rebuild --prune --json" ;;
+    "map") words="--tokens --json" ;;
+    "memory") words="add search list show edit forget stats verify inbox export import" ;;
+    "memory add") words="--kind --scope --file --commit --confidence --expires --json" ;;
+    "memory search") words="-n --limit --json" ;;
+    "memory list") words="--kind --scope --stale --expired --all --json" ;;
+    "memory show") words="--json" ;;
+    "memory edit") words="--kind --scope --confidence --expires --still-holds --json" ;;
+    "memory forget") words="" ;;
+    "memory stats") words="--json" ;;
+    "memory verify") words="--json" ;;
+    "memory inbox") words="list accept reject" ;;
+    "memory inbox list") words="--all --json" ;;
+    "memory inbox accept") words="--all" ;;
+    "memory inbox reject") words="--all" ;;
+    "memory export") words="--format --all" ;;
+    "memory import") words="--trust --into-repo --also-forgotten --skip-invalid --json" ;;
     "undo") words="prune --run --last --list --session --dry-run --force --json" ;;
     "undo prune") words="--days --max-size --json" ;;
     "sessions") words="list show export verify delete" ;;

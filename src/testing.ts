@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Block } from './core/message.ts';
+import type { CodeSearcher } from './core/code-index.ts';
+import type { Memory } from './core/memory.ts';
 import { ToolError, type WebGet } from './core/tool.ts';
 import { capabilitiesFrom, manifestOf, type ModelFacts } from './core/capabilities.ts';
 import type { ModelProvider, Reply, Request, StopReason, Usage } from './core/provider.ts';
@@ -10,6 +12,18 @@ import type { ModelProvider, Reply, Request, StopReason, Usage } from './core/pr
 /** Where there is no network. */
 export const noWeb: WebGet = async () => {
   throw new ToolError('There is no network here.');
+};
+
+/** Where nothing is indexed. */
+export const noCode: CodeSearcher = { search: async () => [], map: async () => [] };
+
+/** Where nothing can be remembered. */
+export const noMemory: Memory = {
+  remember: async () => {
+    throw new ToolError('There is no memory here.');
+  },
+  recall: async () => [],
+  judge: () => undefined,
 };
 
 /** One answer of a scripted model. */

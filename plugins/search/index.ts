@@ -1,9 +1,9 @@
 import type { Plugin } from 'llm-copilot-agent';
 
-/** Searching the content of files. */
+/** Searching files: by pattern, and by topic. */
 const search: Plugin = {
   name: 'search',
-  tools: ['grep'],
+  tools: ['grep', 'search'],
   load: () => import('./tools.ts'),
 };
 

@@ -165,6 +165,20 @@ export const examine = async (
       return networkReport(env, root, (await settings).value);
     }),
     localModels(env, root, plugins),
+    attempt('embedding', 'fail', async () => {
+      const [{ embeddingReport }, { remoteParts }] = await Promise.all([
+        import('./embedding/report.ts'),
+        import('./embedding/remote-parts.ts'),
+      ]);
+      const { value } = await settings;
+      const remote = (): ReturnType<typeof remoteParts> => remoteParts({ env, root, plugins }, value);
+      const report = await embeddingReport({ settings: value, plugins, env, remote }, new AbortController().signal);
+      return `${report.name}: ${report.lines.join('; ')}`;
+    }),
+    attempt('search', 'warn', async () => {
+      const { vectorReport } = await import('./search/vector-report.ts');
+      return vectorReport();
+    }),
     sandboxFinding(env, root, plugins, settings),
     ...(['bubblewrap', 'docker'] as const).map((kind) => available(kind)),
     attempt('terminal', 'warn', () => {

@@ -271,5 +271,6 @@ export const drive = async (
     durationMs: Math.round(performance.now() - startedAt),
     permissionDenials: folded.denials,
   };
+  await job.learn({ verified: result.verified, wrote: folded.wrote });
   return redacted(result, job.redact);
 };

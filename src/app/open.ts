@@ -35,9 +35,11 @@ import { findChecks } from './checks.ts';
 import { confine } from './confine.ts';
 import type { SecretUse } from './credentials.ts';
 import { journal } from './journal.ts';
+import { runMemory } from './memory/run-memory.ts';
 import { openRedaction } from './redaction.ts';
 import { guarding, wireModels } from './models/wire-models.ts';
 import { runCredentials } from './run-credentials.ts';
+import { runCode } from './search/run-code.ts';
 import { askingForCodes, stepUp } from './step-up.ts';
 import { chooseSession, openSessions, sessionsPath, type SessionChoice } from './sessions.ts';
 import { loadSettings, projectFolder } from './settings.ts';
@@ -85,6 +87,8 @@ export interface Job {
   uses: readonly SecretUse[];
   task: Task;
   context: WorkflowContext;
+  /** After its end: what it leaves in memory. What the human should know of that is in `laterNotices`. */
+  learn(worth: { verified: boolean; wrote: boolean }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -161,7 +165,16 @@ export const open = async (options: JobOptions): Promise<Job> => {
 
   // A schema that is wrong costs no model call.
   if (options.outputSchema) (await import('../host/json-schema.ts')).schemaChecker(options.outputSchema);
-  const store = openSessions(env, { redact, retentionDays: retentionDaysIn(config), database: shareDatabase() });
+  const sessions = openSessions(env, { redact, retentionDays: retentionDaysIn(config), database: shareDatabase() });
+  let newest: Recorded | undefined;
+  const store: SessionStore = { ...sessions, append: (id, event) => (newest = sessions.append(id, event)) };
+  const remote = async () => ({ hostOf: models.hostOf, credentials, purse: shared, redact });
+  const code = runCode({ env, root, settings, plugins, remote, background: true });
+  const memory = runMemory({
+    ...{ env, root, settings, plugins, redact, remote },
+    at: () => ({ session: newest?.session ?? '', seq: newest?.seq ?? 0 }),
+    origin: () => tainted.sources[0]?.origin,
+  });
   try {
     const active = settings.verify === 'never' ? [] : checks.checks;
     const [git, instructions] = [await gitSoon, await instructionsSoon];
@@ -180,13 +193,10 @@ export const open = async (options: JobOptions): Promise<Job> => {
       without: permissions.barredTools,
       toolNames,
     });
-    const messages: Message[] =
-      options.prompt.trim() === '' && options.images.length === 0
-        ? []
-        : [{ role: 'user', origin: 'user', content: [...options.images, text(options.prompt)] }];
+    const isEmpty = options.prompt.trim() === '' && options.images.length === 0;
     const { session: wanted } = options;
     // Said before a session is made for nothing.
-    if (messages.length === 0 && !wanted.continue && wanted.resume === undefined) throw emptyTask();
+    if (isEmpty && !wanted.continue && wanted.resume === undefined) throw emptyTask();
     const title = options.prompt.trim().split('\n', 1)[0] ?? '';
     const opened = chooseSession(store, options.session, root, title);
     const { info: session, last } = opened;
@@ -194,7 +204,12 @@ export const open = async (options: JobOptions): Promise<Job> => {
     let past: Iterable<Recorded> | undefined = opened.past;
     // Also what only a check or a sub-run read: a message that repeats it says not where it is from.
     for (const source of sourcesIn(opened.past)) tainted.note(source);
-    if (messages.length === 0 && last?.finished !== false) throw emptyTask();
+    if (isEmpty && last?.finished !== false) throw emptyTask();
+    const recalled = isEmpty ? undefined : await memory.recalled(options.prompt, signal);
+    if (recalled?.origin !== undefined) tainted.note({ origin: recalled.origin, source: 'what is remembered' });
+    const before = recalled ? [text(recalled.text)] : [];
+    const content = [...options.images, ...before, text(options.prompt)];
+    const messages: Message[] = isEmpty ? [] : [{ role: 'user', origin: 'user', content }];
     const asked = remembering(options.ask, {
       policy: permissions.policy,
       root,
@@ -225,6 +240,8 @@ export const open = async (options: JobOptions): Promise<Job> => {
       ask: askingForCodes(asked, codes),
       sandbox,
       web,
+      code: code.code,
+      memory: memory.memory,
       taint: tainted,
       placeholders,
       history: (id) => {
@@ -263,7 +280,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
     return {
       config,
       notices: [...config.notices, ...credentials.notices, ...models.notices, ...confined.notices, ...history],
-      laterNotices: confined.laterNotices,
+      laterNotices: () => [...confined.laterNotices(), ...code.notices(), ...memory.notices()],
       model: routing.name,
       session,
       store,
@@ -277,12 +294,15 @@ export const open = async (options: JobOptions): Promise<Job> => {
         ...(options.outputSchema ? { outputSchema: options.outputSchema } : {}),
       },
       context,
+      learn: (worth) => memory.learn(() => store.read(session.id), worth, signal),
       close: async () => {
         await sandbox.close();
+        await Promise.all([code.close(), memory.close()]);
         store.close();
       },
     };
   } catch (error) {
+    await memory.close();
     store.close();
     throw error;
   }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { isWithin } from '../base/within.ts';
+import type { MemoryItem } from '../core/memory.ts';
 import type { SessionInfo } from '../core/session.ts';
 import type { AuditLog } from '../host/log/audit.ts';
 import { allFolders, foldersOf, keptWorkspaces, removeKept, type KeptFolder } from '../host/log/audit-folders.ts';
@@ -12,6 +13,7 @@ import { dataDir, type Env } from '../host/paths.ts';
 import { revokeTrust, trustedFolders, type TrustEntry } from '../host/config/trust.ts';
 import { withAuditLog } from './audit.ts';
 import { journal } from './journal.ts';
+import { forgetMemory, memoryOf } from './memory/memory-traces.ts';
 import { openSessions } from './sessions.ts';
 import { projectFolder } from './settings.ts';
 
@@ -29,6 +31,8 @@ export interface Traces {
   ruleFiles: string[];
   /** Snapshots for undo and the like. */
   folders: KeptFolder[];
+  /** What is remembered of the repository at `path`; with everything, memory is among the folders. */
+  memory?: { path: string; items: MemoryItem[] };
   /** Folders whose monthly spending is kept; null: all that is kept of spending. */
   spending: string[] | null;
 }
@@ -41,6 +45,8 @@ export interface Erased {
   files: number;
   trust: number;
   spending: number;
+  /** Remembered items; those of everything are files. */
+  memory: number;
   /** False: another process reads the database, so that bytes may stay in it until that ends. */
   scrubbed: boolean;
 }
@@ -48,7 +54,7 @@ export interface Erased {
 /** What an erase leaves alone. */
 export const sparedBy = (scope: Traces['scope']): string[] => [
   'tombstones and heads: ids and hashes only',
-  ...(scope === 'all' ? [] : ['what other sessions say of it']),
+  ...(scope === 'all' ? [] : ['what other sessions say of it', 'what is remembered for everywhere (memory forget)']),
   ...(scope === 'repo'
     ? [
         'copies of git objects that all repositories share, and temporary folders of killed runs: they go when they are a day old, or with --all',
@@ -72,10 +78,14 @@ const allRuleFiles = (env: Env): string[] => {
 
 /** Looks up what is kept. @throws CopilotError exit 2 when there is no such session, exit 3 when it cannot be read. */
 export const findTraces = (env: Env, scope: PrivacyScope): Promise<Traces> =>
-  withAuditLog(env, (log) => {
+  withAuditLog(env, async (log) => {
     const store = openSessions(env);
     try {
-      return look(env, scope, log, store.list({ kind: 'any' }), (id) => store.find(id));
+      const path = 'repo' in scope ? realOrGiven(scope.repo) : undefined;
+      const items = path === undefined ? [] : await memoryOf(env, path);
+      const memory = path === undefined || items.length === 0 ? {} : { memory: { path, items } };
+      const found = look(env, scope, log, store.list({ kind: 'any' }), (id) => store.find(id));
+      return { ...found, ...memory };
     } finally {
       store.close();
     }
@@ -135,7 +145,7 @@ export const exportTraces = (
   put: (text: string) => void | Promise<void>,
 ): Promise<{ sessions: number; events: number }> =>
   withAuditLog(env, async (log) => {
-    const { sessions, trust, ruleFiles, folders, scope, spending } = traces;
+    const { sessions, trust, ruleFiles, folders, scope, spending, memory } = traces;
     const { count, rows } = log.select(scope === 'all' ? {} : { sessions: sessions.map(({ id }) => id) });
     journal(env, dataDir(env), 'privacy export', [{ type: 'data.exported', what: 'what is kept', events: count }]);
     const line = (kind: string, value: object | string): void | Promise<void> =>
@@ -146,6 +156,7 @@ export const exportTraces = (
     for (const entry of trust) await line('trust', entry);
     for (const path of ruleFiles) await line('rules', { path, text: readFileSync(path, 'utf8') });
     for (const folder of folders) await line('folder', folder);
+    for (const item of memory?.items ?? []) await line('memory', item);
     for (const folder of spending ?? log.spendingFolders()) await line('spending', { folder });
     return { sessions: sessions.length, events: count };
   });
@@ -161,7 +172,7 @@ export const exportTracesTo = (env: Env, traces: Traces, path: string): Promise<
  * @throws CopilotError exit 3 when something cannot be removed; what is left can be erased again.
  */
 export const eraseTraces = async (env: Env, traces: Traces): Promise<Erased> => {
-  const { sessions, events, trust, ruleFiles, folders, spending } = traces;
+  const { sessions, events, trust, ruleFiles, folders, spending, memory } = traces;
   const store = openSessions(env);
   try {
     store.deleteAll(
@@ -174,6 +185,7 @@ export const eraseTraces = async (env: Env, traces: Traces): Promise<Erased> => 
   journal(env, dataDir(env), 'privacy erase', [
     { type: 'data.erased', what: `${traces.scope}: ${events} events`, sessions: sessions.length, why: 'privacy' },
   ]);
+  if (memory) await forgetMemory(env, memory.path, memory.items);
   for (const { path } of folders) await removeKept(path);
   for (const path of ruleFiles) await removeKept(path);
   for (const { folder } of trust) revokeTrust(env, folder);
@@ -185,6 +197,7 @@ export const eraseTraces = async (env: Env, traces: Traces): Promise<Erased> => 
       files: folders.length + ruleFiles.length,
       trust: trust.length,
       spending: forgotten,
+      memory: memory?.items.length ?? 0,
       scrubbed: log.scrub(),
     };
   });

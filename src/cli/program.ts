@@ -4,18 +4,22 @@ import { nearest } from '../base/nearest.ts';
 import { auditCommand } from './commands/audit.ts';
 import { administrativeName } from './administrative.ts';
 import { checksCommand } from './commands/checks.ts';
+import { indexCommand } from './commands/code-index.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { helpCommand } from './commands/help-topics.ts';
 import { initCommand } from './commands/init.ts';
+import { mapCommand } from './commands/map.ts';
+import { memoryCommand } from './commands/memory.ts';
 import { mfaCommand } from './commands/mfa.ts';
 import { modelsCommand } from './commands/models.ts';
 import { policyCommand } from './commands/policy.ts';
 import { privacyCommand } from './commands/privacy.ts';
 import { runCommand, runTask } from './commands/run.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
+import { searchCommand } from './commands/search.ts';
 import { secretsCommand } from './commands/secrets.ts';
 import { sessionsCommand } from './commands/sessions.ts';
 import { trustCommand } from './commands/trust.ts';
@@ -26,6 +30,10 @@ import { addRunOptions, type RunFlags } from './run-options.ts';
 
 const commands = [
   runCommand,
+  searchCommand,
+  indexCommand,
+  mapCommand,
+  memoryCommand,
   undoCommand,
   sessionsCommand,
   policyCommand,

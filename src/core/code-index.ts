@@ -62,3 +62,6 @@ export interface CodeIndex {
   map(options: { tokens: number; focus?: readonly string[] }, signal: AbortSignal): Promise<MapEntry[]>;
   close(): Promise<void>;
 }
+
+/** The index as tools and workflows see it: it brings itself up to date. Paths are relative to the workspace's root. */
+export type CodeSearcher = Pick<CodeIndex, 'search' | 'map'>;

@@ -163,6 +163,26 @@ export const configSchema = z.strictObject({
     }),
   ),
   models: z.optional(z.lazy(modelsSchema)),
+  embedding: z.optional(
+    z.strictObject({
+      /** `local`, or `provider/model`: then text of the workspace goes there. */
+      model: z.optional(z.string().check(z.minLength(1))),
+    }),
+  ),
+  memory: z.optional(
+    z.strictObject({
+      /** What fits a task is put before it. */
+      recall: z.optional(z.boolean()),
+      /** What agents want remembered needs nobody's yes, unless it came from outside. */
+      autoAccept: z.optional(z.boolean()),
+    }),
+  ),
+  index: z.optional(
+    z.strictObject({
+      /** Not searched, beside what git ignores (gitignore's patterns). */
+      exclude: z.optional(z.array(z.string())),
+    }),
+  ),
 });
 
 /** One layer of configuration, as written. */
@@ -198,6 +218,9 @@ export const defaults = {
   web: { privateHosts: [], minTlsVersion: 'TLSv1.3' },
   undo: { exclude: ['node_modules/', '.venv/', 'venv/', '__pycache__/'], maxFileMB: 50, keepDays: 7, maxSizeMB: 1024 },
   checks: { timeoutSeconds: 600 },
+  embedding: { model: 'local' },
+  memory: { recall: true, autoAccept: false },
+  index: { exclude: [] },
 } as const satisfies Config;
 
 /** One rule as it may be written. */

@@ -1,4 +1,6 @@
+import type { CodeSearcher } from './code-index.ts';
 import type { Event, Transient } from './event.ts';
+import type { Memory } from './memory.ts';
 import type { Block, Origin } from './message.ts';
 import type { Effect } from './policy.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -70,6 +72,10 @@ export interface ToolContext {
   readonly hidden: readonly string[];
   /** The only way to the network. */
   readonly web: WebGet;
+  /** The repository's files, indexed; it opens with its first question. */
+  readonly code: CodeSearcher;
+  /** What is remembered across runs; it opens with its first question. */
+  readonly memory: Memory;
   /** Starts an agent of its own under this call; its events carry its own run id. */
   delegate(task: Task): AsyncGenerator<Event | Transient, RunResult>;
   readonly signal: AbortSignal;

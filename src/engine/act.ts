@@ -4,7 +4,9 @@ import { merge } from '../base/streams.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { RunResult, Task } from '../core/agent.ts';
 import type { Event, Transient } from '../core/event.ts';
+import type { CodeSearcher } from '../core/code-index.ts';
 import { text, type Block, type ToolCallBlock, type ToolResultBlock } from '../core/message.ts';
+import type { Memory } from '../core/memory.ts';
 import { isReadOnly, type Ask, type Effect, type Policy } from '../core/policy.ts';
 import type { Sandbox } from '../core/sandbox.ts';
 import { isToolError, ToolError, type PreparedCall, type Tool, type ToolOutput, type WebGet } from '../core/tool.ts';
@@ -36,6 +38,8 @@ export interface ActContext {
   readonly ask: Ask;
   readonly sandbox: Sandbox;
   readonly web: WebGet;
+  readonly code: CodeSearcher;
+  readonly memory: Memory;
   readonly taint: Taint;
   readonly placeholders: Placeholders;
   delegate(task: Task): AsyncGenerator<Event | Transient, RunResult>;
@@ -207,6 +211,8 @@ async function* perform(planned: Planned, context: ActContext): AsyncGenerator<E
         sandbox,
         hidden: context.policy.hidden,
         web: context.web,
+        code: context.code,
+        memory: context.memory,
         signal,
         delegate: (task) => context.delegate(task),
       });

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { CopilotError, exitCodes, isCopilotError, limitError } from '../base/errors.ts';
 import type { Agent, RunResult, Task } from '../core/agent.ts';
+import type { CodeSearcher } from '../core/code-index.ts';
 import type { ErrorInfo, Event, Purpose, Transient } from '../core/event.ts';
 import { callsOf, originOf, text, textOf, type Message } from '../core/message.ts';
+import type { Memory } from '../core/memory.ts';
 import type { Ask, Policy } from '../core/policy.ts';
 import type { Need } from '../core/capabilities.ts';
 import { isProviderError, type ModelProvider, type ToolSpec } from '../core/provider.ts';
@@ -26,6 +28,8 @@ export interface RunContext {
   readonly ask: Ask;
   readonly sandbox: Sandbox;
   readonly web: WebGet;
+  readonly code: CodeSearcher;
+  readonly memory: Memory;
   readonly taint: Taint;
   readonly placeholders: Placeholders;
   /** The conversation of an earlier run, folded from the log. */

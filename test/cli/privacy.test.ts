@@ -105,7 +105,15 @@ describe('privacy erase', () => {
     expect(stderr).toContain('4 sessions with 7 events');
     expect(stderr).toContain('stays: tombstones and heads: ids and hashes only');
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ sessions: 4, events: 7, files: 3, trust: 1, spending: 1, scrubbed: true });
+    expect(JSON.parse(stdout)).toEqual({
+      sessions: 4,
+      events: 7,
+      files: 3,
+      trust: 1,
+      spending: 1,
+      memory: 0,
+      scrubbed: true,
+    });
     for (const text of [marker, project.root]) {
       expect(holding(data(), text)).toEqual([]);
       expect(holding(join(home.home, 'config'), text)).toEqual([]);

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { shell } from '../../plugins/shell/shell.ts';
 import { isBinary, plain } from '../../plugins/shell/shown.ts';
 import { isRunning } from '../../src/host/sandbox/process.ts';
-import { noWeb } from '../../src/testing.ts';
+import { noCode, noMemory, noWeb } from '../../src/testing.ts';
 import { toolBench } from '../support/tool-bench.ts';
 
 const bench = toolBench();
@@ -62,6 +62,8 @@ describe('a command', () => {
       sandbox: bench.sandbox,
       hidden: [],
       web: noWeb,
+      code: noCode,
+      memory: noMemory,
       delegate: () => {
         throw new Error('none');
       },
@@ -122,6 +124,8 @@ describe('a command', () => {
       sandbox: bench.sandbox,
       hidden: [],
       web: noWeb,
+      code: noCode,
+      memory: noMemory,
       delegate: () => {
         throw new Error('none');
       },

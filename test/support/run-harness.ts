@@ -8,7 +8,7 @@ import type { Effect, Policy } from '../../src/core/policy.ts';
 import type { ModelProvider } from '../../src/core/provider.ts';
 import type { Tool, ToolContext, ToolOutput } from '../../src/core/tool.ts';
 import { text } from '../../src/core/message.ts';
-import { noWeb } from '../../src/testing.ts';
+import { noCode, noMemory, noWeb } from '../../src/testing.ts';
 import { drain } from '../../src/base/streams.ts';
 import { rulePolicy } from '../../src/engine/rules.ts';
 import { placeholders } from '../../src/engine/placeholders.ts';
@@ -75,6 +75,8 @@ export const harness = (options: HarnessOptions = {}): Harness => {
     ask: async () => ({ allow: false, feedback: 'Nobody is there.' }),
     sandbox,
     web: noWeb,
+    code: noCode,
+    memory: noMemory,
     taint: taint(),
     placeholders: placeholders(new Uint8Array(32)),
     history: (): Message[] => [],

@@ -10,7 +10,7 @@ import {
   type ToolOutput,
   type Transient,
 } from 'llm-copilot-agent';
-import { noWeb } from '../../src/testing.ts';
+import { noCode, noMemory, noWeb } from '../../src/testing.ts';
 import { localSandbox } from './local-sandbox.ts';
 
 /** A temp workspace with a real sandbox, and a way to call tools in it. */
@@ -37,6 +37,8 @@ export const toolBench = (): ToolBench => {
     sandbox,
     hidden: [],
     web: noWeb,
+    code: noCode,
+    memory: noMemory,
     delegate: () => {
       throw new Error('no sub-agents here');
     },

@@ -20,7 +20,7 @@ const megabytes = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} 
 const count = (many: number, what: string): string => `${many} ${what}${many === 1 ? '' : 's'}`;
 
 const planLines = (traces: Traces): string[] => {
-  const { sessions, events, trust, ruleFiles, folders, spending } = traces;
+  const { sessions, events, trust, ruleFiles, folders, spending, memory } = traces;
   const lines = [`${count(sessions.length, 'session')} with ${count(events, 'event')}`];
   for (const { id, root, title } of sessions.slice(0, shownSessions))
     lines.push(`  ${id}  ${printable(root)}  ${printable(title)}`);
@@ -28,13 +28,14 @@ const planLines = (traces: Traces): string[] => {
   for (const { path, bytes } of folders) lines.push(`${path}: ${megabytes(bytes)}`);
   for (const path of ruleFiles) lines.push(`${path}: what is always allowed there`);
   for (const { folder } of trust) lines.push(`trust in ${printable(folder)}`);
+  if (memory) lines.push(`${count(memory.items.length, 'note')} in memory`);
   if (spending === null) lines.push('all that is kept of spending');
   for (const folder of spending ?? []) lines.push(`what was spent for ${printable(folder)}`);
   return lines;
 };
 
-const doneLine = ({ sessions, events, files, trust, spending }: Erased): string =>
-  `Erased ${count(sessions, 'session')} with ${count(events, 'event')}, ${count(files, 'file or folder')}, ${count(trust, 'trusted folder')} and ${count(spending, 'line')} of spending.`;
+const doneLine = ({ sessions, events, files, trust, spending, memory }: Erased): string =>
+  `Erased ${count(sessions, 'session')} with ${count(events, 'event')}, ${count(files, 'file or folder')}, ${count(memory, 'note')}, ${count(trust, 'trusted folder')} and ${count(spending, 'line')} of spending.`;
 
 /** Asks on standard error; an end of input is a no. */
 const confirm = (io: Io): Promise<boolean> =>
@@ -54,7 +55,10 @@ const confirm = (io: Io): Promise<boolean> =>
 
 const scoped = (command: Command, all: string): Command =>
   command
-    .option('--repo <dir>', 'of this repository: sessions in it, trust, rules, snapshots for undo')
+    .option(
+      '--repo <dir>',
+      'of this repository: sessions in it, trust, rules, snapshots for undo, its index, notes about it',
+    )
     .option('--session <id>', 'of one session and those forked from it')
     .option('--all', all);
 

@@ -70,7 +70,8 @@ const codesOf = (error: unknown, depth = 0): unknown[] =>
     ? ['code' in error ? error.code : undefined, ...codesOf(error.cause, depth + 1)]
     : [];
 
-const isFree = (error: unknown): boolean =>
+/** True for a failure before anything was produced, which nobody bills. */
+export const isFree = (error: unknown): boolean =>
   isProviderError(error) &&
   (free.has(error.kind) ||
     isRefusal(error.status) ||

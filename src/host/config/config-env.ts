@@ -17,6 +17,7 @@ const structured: ReadonlySet<string> = new Set([
   'sandbox.resources',
   'sandbox.isolation',
   'undo.exclude',
+  'index.exclude',
   'web.privateHosts',
   'profiles',
 ]);
@@ -36,7 +37,7 @@ const fromWord = (word: string): unknown => {
 
 const names: ReadonlySet<string> = new Set([
   ...['model', 'fallbackModel', 'smallModel', 'route.strategy'],
-  ...['profile', 'permissions.role', 'sandbox.image', 'network.caFile'],
+  ...['profile', 'permissions.role', 'sandbox.image', 'network.caFile', 'embedding.model'],
 ]);
 
 /** Names and commands stay text, also one called `true`; `false` switches a check off. */

@@ -114,9 +114,13 @@ export const narrowed = (flat: readonly Flat[], below: Config, path: string): { 
         return keepIf(value === 'strict');
       case 'redact.requests':
         return keepIf(value === true);
+      case 'memory.recall':
+      case 'memory.autoAccept':
+        return keepIf(value === false);
       // They send text to somebody beside the model the user chose, be it by a flag.
       case 'fallbackModel':
       case 'smallModel':
+      case 'embedding.model':
       case 'models':
       case 'rateLimits':
       case 'route.strategy':

@@ -12,10 +12,12 @@ export interface KeptFolder {
 }
 
 const waitMs = 30_000;
-/** Of one workspace each, by a name made of its path: snapshots for undo, and the digest's objects. */
-const byWorkspace = ['undo', 'shadow'];
-/** Of all workspaces: copies of git objects without hidden files, and folders of commands, each named by its process. */
-const shared = ['history', 'scratch'];
+/** Of one workspace each, by a name made of its path: snapshots for undo, the digest's objects, and the search index. */
+const byWorkspace = ['undo', 'shadow', 'index'];
+/** Of all workspaces: copies of git objects without hidden files, folders of commands, each named by its process, and memory. */
+const shared = ['history', 'scratch', 'memory'];
+/** Vectors of texts, of all workspaces. */
+const sharedFiles = ['embeddings.db', 'embeddings.db-wal', 'embeddings.db-shm'];
 const owner = /^scratch\/(\d+)-/;
 
 const bytesIn = (path: string): number => {
@@ -50,6 +52,7 @@ export const allFolders = (dataDir: string): KeptFolder[] =>
     .flatMap((kind) => readdirSync(join(dataDir, kind)).map((name) => `${kind}/${name}`))
     // A process that runs removes its own when it ends.
     .filter((name) => !isRunning(Number(owner.exec(name)?.[1] ?? NaN)))
+    .concat(sharedFiles.filter((name) => existsSync(join(dataDir, name))))
     .map((name) => withSize(join(dataDir, name)));
 
 /**

@@ -69,15 +69,17 @@ const makePrivate = (path: string): void => {
  * @throws CopilotError `E_DATABASE`, exit 3.
  */
 export const openDatabase = (path: string, waitMs = 5000, steps: readonly string[] = migrations): Database => {
+  let raw: Sqlite.Database | undefined;
   try {
     // What lives in memory only has no file to make.
     if (path !== ':memory:') {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       makePrivate(path);
     }
-    const raw = new Sqlite(path, { timeout: waitMs });
-    const database = keeping(raw);
-    raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    const opened = new Sqlite(path, { timeout: waitMs });
+    raw = opened;
+    const database = keeping(opened);
+    opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     const version = (): number =>
       database.prepare<[], { user_version: number }>('PRAGMA user_version').get()?.user_version ?? 0;
     if (version() > steps.length)
@@ -86,15 +88,16 @@ export const openDatabase = (path: string, waitMs = 5000, steps: readonly string
       );
     if (version() < steps.length) {
       // Another process may have migrated while we waited for the lock: look again inside the transaction.
-      raw
+      opened
         .transaction(() => {
-          for (const step of steps.slice(version())) raw.exec(step);
-          raw.exec(`PRAGMA user_version = ${steps.length}`);
+          for (const step of steps.slice(version())) opened.exec(step);
+          opened.exec(`PRAGMA user_version = ${steps.length}`);
         })
         .immediate();
     }
     return database;
   } catch (error) {
+    raw?.close();
     throw unusable(path, error);
   }
 };

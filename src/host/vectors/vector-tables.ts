@@ -5,17 +5,29 @@
  */
 export const vectorTables = `
   CREATE TABLE vector_spaces (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice
     name TEXT NOT NULL UNIQUE,             -- who made the vectors: spaces are never mixed
     dimensions INTEGER NOT NULL,
-    rev INTEGER NOT NULL DEFAULT 0         -- the newest change
+    storage TEXT NOT NULL,                 -- float32, int8
+    rev INTEGER NOT NULL DEFAULT 0,        -- the newest change
+    live INTEGER NOT NULL DEFAULT 0,       -- rows with data
+    gone INTEGER NOT NULL DEFAULT 0,       -- rows without
+    forgotten INTEGER NOT NULL DEFAULT 0   -- rows without data were deleted up to this change
   );
+  -- One tree in the order of space and id, found by one number. (WITHOUT ROWID would put a vector of 1,536 bytes on a
+  -- page of its own.)
   CREATE TABLE vectors (
+    key INTEGER PRIMARY KEY,               -- space × 2³² + id
     space INTEGER NOT NULL,
-    id INTEGER NOT NULL,
     rev INTEGER NOT NULL,
-    data BLOB,
-    PRIMARY KEY (space, id)
-  ) WITHOUT ROWID;
+    data BLOB
+  );
   CREATE INDEX vectors_rev ON vectors (space, rev);
+  -- A saved index names one of these. One that names none is of another database, or of a state this one never had.
+  CREATE TABLE vector_saves (
+    space INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    rev INTEGER NOT NULL,                  -- the newest change at that time
+    PRIMARY KEY (space, token)
+  ) WITHOUT ROWID;
 `;

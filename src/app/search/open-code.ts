@@ -1,0 +1,162 @@
+import { relative } from 'node:path';
+import type { CodeIndex, CodeSearch, IndexProgress, IndexReport } from '../../core/code-index.ts';
+import type { Config } from '../../core/config.ts';
+import type { Found } from '../../core/found.ts';
+import type { Plugin } from '../../core/plugin.ts';
+import { codeMap } from '../../engine/code-map/code-map.ts';
+import { questionOf } from '../../engine/retrieval/question.ts';
+import { chunkHits, commitHits, fileHits, rankFiles, type Hit } from '../../engine/retrieval/rank.ts';
+import { lineReader } from '../../host/code-index/chunk-text.ts';
+import { pathFilter } from '../../host/code-index/path-filter.ts';
+import { codeReferences, signatures } from '../../host/code-index/reference-graph.ts';
+import { codeSignals } from '../../host/code-index/signals.ts';
+import { openCodeStore } from '../../host/code-index/store.ts';
+import { updateIndex } from '../../host/code-index/update.ts';
+import type { Env } from '../../host/paths.ts';
+import { upToRepository } from '../../host/surroundings.ts';
+import { openEmbedder } from '../embedding/open-embedder.ts';
+import type { RemoteParts } from '../embedding/remote-parts.ts';
+import { codeVectors } from './code-vectors.ts';
+import { makeIndexFolder } from './index-folder.ts';
+
+/** What an index is opened from. */
+export interface CodePlace {
+  env: Env;
+  /** The folder that is searched; the whole repository it lies in is indexed. */
+  root: string;
+  settings: Config;
+  plugins: readonly Plugin[];
+  /** Asked for only when texts go to a model elsewhere. */
+  remote: () => Promise<RemoteParts>;
+  /** Vectors that take a model elsewhere are made while the process goes on. */
+  background?: boolean;
+  onProgress?: (progress: IndexProgress) => void;
+}
+
+/** An open index. */
+export interface OpenCode extends CodeIndex {
+  /** The file of the database. */
+  readonly path: string;
+  /** Who makes its vectors. */
+  embedder(): string;
+  /** Brings it up to date, vectors of a model elsewhere and their index included. */
+  refreshAll(signal: AbortSignal): Promise<IndexReport>;
+  /** What the human should know, each once. */
+  notices(): string[];
+}
+
+const defaultLimit = 10;
+
+/**
+ * Opens the index of the repository a folder lies in. Paths are told relative to that folder.
+ * @throws CopilotError `E_INDEX`, exit 3
+ */
+export const openCode = async (place: CodePlace): Promise<OpenCode> => {
+  const { env, root, settings, onProgress = () => undefined } = place;
+  const top = upToRepository(root).at(-1) ?? root;
+  const below = relative(top, root);
+  const exclude = settings.index?.exclude ?? [];
+  const told = new Set<string>();
+  const opened = await openEmbedder(place);
+  const store = openCodeStore({ path: `${makeIndexFolder(env, top)}/code.db`, root: top });
+  const vectors = codeVectors(store, opened);
+  const closing = new AbortController();
+  let filling: Promise<void> | undefined;
+
+  const shownPath = (path: string): string => (below === '' ? path : path.slice(below.length + 1));
+  const fill = (signal: AbortSignal): Promise<void> =>
+    vectors.fill(signal, (done, total) => onProgress({ stage: 'vectors', done, total }));
+  const fillInBackground = (): void => {
+    filling ??= fill(closing.signal).catch((error: unknown) => {
+      if (!closing.signal.aborted)
+        told.add(`Vectors could not be made: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  };
+
+  const refresh: CodeIndex['refresh'] = async (signal, show = onProgress) => {
+    const report = await updateIndex(store, {
+      signal,
+      onProgress: show,
+      onChunks: ({ removed }) => vectors.remove(removed),
+    });
+    // What this machine makes is there at once; a model elsewhere may take its time.
+    if (opened.local) await store.mending(() => fill(signal));
+    else if (place.background) fillInBackground();
+    // What stays as it is (no history here, a shallow clone) is said once.
+    const said = JSON.stringify(report.notices);
+    if (store.fact('said') !== said) {
+      store.setFact('said', said);
+      for (const notice of report.notices) told.add(notice);
+    }
+    return { ...report, withoutVector: vectors.missing() };
+  };
+
+  const withText = (hits: readonly Hit[]): Found[] => {
+    const lines = lineReader(top);
+    return hits.flatMap((hit): Found[] => {
+      const text = lines(hit.path, hit.startLine, hit.endLine);
+      // A file that went since a moment ago is not there to be found.
+      return text === undefined ? [] : [{ ...hit, path: shownPath(hit.path), text }];
+    });
+  };
+
+  const look = async (wanted: CodeSearch, signal: AbortSignal): Promise<Found[]> => {
+    const { query, limit = defaultLimit, files = false, kinds = ['code', 'doc'], paths = [], hidden = [] } = wanted;
+    const question = questionOf(query);
+    const accepts = pathFilter({ paths, hidden: [...exclude, ...hidden], below });
+    const inFiles = kinds.filter((kind) => kind !== 'commit');
+    const nearest = inFiles.length > 0 ? await vectors.near(query, signal) : undefined;
+    const signals = codeSignals(store.database());
+    const candidates = await signals.candidates(question, { kinds: inFiles, accepts, ...(nearest && { nearest }) });
+    const hits: Hit[] = [];
+    if (files && inFiles.length > 0) {
+      const ranked = rankFiles(candidates, question).slice(0, limit);
+      hits.push(...fileHits(ranked, candidates, (ids) => signals.bestChunks(ids, question)));
+    } else if (inFiles.length > 0) hits.push(...chunkHits(candidates, question, limit, vectors.likeness()));
+    const touching = paths.length > 0 || hidden.length > 0 || exclude.length > 0 || below !== '';
+    const commits = kinds.includes('commit') ? commitHits(candidates, question, { limit, touching }) : [];
+    return [...withText(hits), ...commits].sort((a, b) => b.score - a.score).slice(0, limit);
+  };
+
+  return {
+    path: store.path,
+    embedder: () => vectors.name(),
+    refresh,
+    refreshAll: async (signal) => {
+      const report = await refresh(signal);
+      if (!opened.local) await store.mending(() => fill(signal));
+      await vectors.settled();
+      return { ...report, withoutVector: vectors.missing() };
+    },
+    search: async (wanted, signal) => {
+      if (wanted.query.trim() === '') return [];
+      await refresh(signal);
+      return store.mending(() => look(wanted, signal));
+    },
+    map: async ({ tokens, focus = [] }, signal) => {
+      await refresh(signal);
+      return store.mending(() => {
+        const database = store.database();
+        const entries = codeMap(codeReferences(database), {
+          tokens,
+          focus: focus.map((path) => (below === '' ? path : `${below}/${path}`)),
+          signatureOf: signatures(database),
+        });
+        const accepts = pathFilter({ hidden: exclude, below });
+        return entries.filter(({ path }) => accepts(path)).map((entry) => ({ ...entry, path: shownPath(entry.path) }));
+      });
+    },
+    notices: () => {
+      const now = [...told, ...vectors.notices()];
+      told.clear();
+      return now;
+    },
+    close: async () => {
+      closing.abort();
+      await filling;
+      await vectors.close();
+      opened.close();
+      store.close();
+    },
+  };
+};
