@@ -17,9 +17,16 @@ const inputSchema = {
 const maxLines = 12;
 const maxBytes = 12_000;
 
+/** A name that is more than one line would pose as another result. */
+const onOneLine = (name: string): string => name.replace(/[\n\r\u2028\u2029]/g, ' ');
+
+/** Models write paths from the top of the file system as well; patterns are seen from the workspace. */
+const patternBelow = (root: string, pattern: string): string =>
+  pattern === root || pattern.startsWith(`${root}/`) ? `.${pattern.slice(root.length)}` : pattern;
+
 const placeOf = ({ kind, path, startLine, endLine, symbol }: Found): string => {
   const place = startLine === 0 ? path : `${path}:${startLine}-${endLine}`;
-  return [kind === 'commit' ? 'commit' : '', place, symbol ?? ''].filter((part) => part !== '').join(' ');
+  return onOneLine([kind === 'commit' ? 'commit' : '', place, symbol ?? ''].filter((part) => part !== '').join(' '));
 };
 
 const shown = (found: Found, filesOnly: boolean): string => {
@@ -38,9 +45,10 @@ export const search: Tool = {
     const { query, paths, kind, files = false, limit = files ? 20 : 8 } = checkInput(inputSchema, raw);
     return {
       effects: [{ kind: 'read', path: '.' }],
-      run: async ({ code, hidden, signal }) => {
+      run: async ({ code, hidden, sandbox, signal }) => {
+        const below = paths?.map((pattern) => patternBelow(sandbox.root, pattern));
         const results = await code.search(
-          { query, limit, files, hidden, ...(paths && { paths }), ...(kind && { kinds: [kind] }) },
+          { query, limit, files, hidden, ...(below && { paths: below }), ...(kind && { kinds: [kind] }) },
           signal,
         );
         if (results.length === 0) return { content: [text('nothing found')], data: { results, leftOut: 0 } };

@@ -7,7 +7,7 @@ import type { Task } from '../core/agent.ts';
 import { defaults, type Config } from '../core/config.ts';
 import type { Recorded } from '../core/event.ts';
 import { messagesOf, sourcesIn } from '../core/fold.ts';
-import { text, type Block, type Message } from '../core/message.ts';
+import { text, textOf, type Block, type Message } from '../core/message.ts';
 import { keyNamesOf, type Plugin, type PluginHost } from '../core/plugin.ts';
 import type { Ask } from '../core/policy.ts';
 import type { Sandbox } from '../core/sandbox.ts';
@@ -205,11 +205,19 @@ export const open = async (options: JobOptions): Promise<Job> => {
     // Also what only a check or a sub-run read: a message that repeats it says not where it is from.
     for (const source of sourcesIn(opened.past)) tainted.note(source);
     if (isEmpty && last?.finished !== false) throw emptyTask();
-    const recalled = isEmpty ? undefined : await memory.recalled(options.prompt, signal);
-    if (recalled?.origin !== undefined) tainted.note({ origin: recalled.origin, source: 'what is remembered' });
+    const said = (): string =>
+      (last ? messagesOf(opened.past, last.run) : []).map(({ content }) => textOf(content)).join('\n');
+    const recalled = isEmpty ? undefined : await memory.recalled(options.prompt, said, signal);
     const before = recalled ? [text(recalled.text)] : [];
-    const content = [...options.images, ...before, text(options.prompt)];
-    const messages: Message[] = isEmpty ? [] : [{ role: 'user', origin: 'user', content }];
+    const typed = (content: Block[]): Message => ({ role: 'user', origin: 'user', content });
+    const { images, prompt } = options;
+    let messages = isEmpty ? [] : [typed([...images, ...before, text(prompt)])];
+    if (recalled?.origin !== undefined) {
+      const { origin } = recalled;
+      tainted.note({ origin, source: 'what is remembered' });
+      // A message of its own, which taints whatever goes on from this conversation.
+      messages = [{ role: 'user', origin, content: before }, typed([...images, text(prompt)])];
+    }
     const asked = remembering(options.ask, {
       policy: permissions.policy,
       root,
@@ -294,7 +302,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
         ...(options.outputSchema ? { outputSchema: options.outputSchema } : {}),
       },
       context,
-      learn: (worth) => memory.learn(() => store.read(session.id), worth, signal),
+      learn: (worth) => memory.learn(() => store.read(session.id), { workflow: id, ...worth }, signal),
       close: async () => {
         await sandbox.close();
         await Promise.all([code.close(), memory.close()]);

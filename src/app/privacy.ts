@@ -31,8 +31,10 @@ export interface Traces {
   ruleFiles: string[];
   /** Snapshots for undo and the like. */
   folders: KeptFolder[];
-  /** What is remembered of the repository at `path`; with everything, memory is among the folders. */
-  memory?: { path: string; items: MemoryItem[] };
+  /** What is remembered of the repository and those in its folder; with everything, memory is among the folders. */
+  memory?: MemoryItem[];
+  /** The folder of the repository is gone: only what was remembered by its path is known to be its own. */
+  isGone?: boolean;
   /** Folders whose monthly spending is kept; null: all that is kept of spending. */
   spending: string[] | null;
 }
@@ -52,13 +54,16 @@ export interface Erased {
 }
 
 /** What an erase leaves alone. */
-export const sparedBy = (scope: Traces['scope']): string[] => [
+export const sparedBy = ({ scope, isGone }: Pick<Traces, 'scope' | 'isGone'>): string[] => [
   'tombstones and heads: ids and hashes only',
   ...(scope === 'all' ? [] : ['what other sessions say of it', 'what is remembered for everywhere (memory forget)']),
   ...(scope === 'repo'
     ? [
         'copies of git objects that all repositories share, and temporary folders of killed runs: they go when they are a day old, or with --all',
       ]
+    : []),
+  ...(isGone
+    ? ['what is remembered of a repository by its remote or first commit, for the folder is gone (memory list --all)']
     : []),
   ...(scope === 'session'
     ? ['snapshots for undo, trust and rules of its folder: --repo erases them']
@@ -81,11 +86,12 @@ export const findTraces = (env: Env, scope: PrivacyScope): Promise<Traces> =>
   withAuditLog(env, async (log) => {
     const store = openSessions(env);
     try {
-      const path = 'repo' in scope ? realOrGiven(scope.repo) : undefined;
-      const items = path === undefined ? [] : await memoryOf(env, path);
-      const memory = path === undefined || items.length === 0 ? {} : { memory: { path, items } };
       const found = look(env, scope, log, store.list({ kind: 'any' }), (id) => store.find(id));
-      return { ...found, ...memory };
+      if (!('repo' in scope)) return found;
+      const path = realOrGiven(scope.repo);
+      const roots = [...found.sessions.map(({ root }) => root), ...found.trust.map(({ folder }) => folder)];
+      const memory = await memoryOf(env, [path, ...new Set(roots.filter((root) => isWithin(root, path)))]);
+      return { ...found, ...(memory.length > 0 ? { memory } : {}), isGone: !existsSync(path) };
     } finally {
       store.close();
     }
@@ -156,7 +162,7 @@ export const exportTraces = (
     for (const entry of trust) await line('trust', entry);
     for (const path of ruleFiles) await line('rules', { path, text: readFileSync(path, 'utf8') });
     for (const folder of folders) await line('folder', folder);
-    for (const item of memory?.items ?? []) await line('memory', item);
+    for (const item of memory ?? []) await line('memory', item);
     for (const folder of spending ?? log.spendingFolders()) await line('spending', { folder });
     return { sessions: sessions.length, events: count };
   });
@@ -185,7 +191,7 @@ export const eraseTraces = async (env: Env, traces: Traces): Promise<Erased> => 
   journal(env, dataDir(env), 'privacy erase', [
     { type: 'data.erased', what: `${traces.scope}: ${events} events`, sessions: sessions.length, why: 'privacy' },
   ]);
-  if (memory) await forgetMemory(env, memory.path, memory.items);
+  if (memory) await forgetMemory(env, memory);
   for (const { path } of folders) await removeKept(path);
   for (const path of ruleFiles) await removeKept(path);
   for (const { folder } of trust) revokeTrust(env, folder);
@@ -197,7 +203,7 @@ export const eraseTraces = async (env: Env, traces: Traces): Promise<Erased> => 
       files: folders.length + ruleFiles.length,
       trust: trust.length,
       spending: forgotten,
-      memory: memory?.items.length ?? 0,
+      memory: memory?.length ?? 0,
       scrubbed: log.scrub(),
     };
   });

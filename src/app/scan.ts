@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { messageOf, usageError } from '../base/errors.ts';
 import { scanSecrets, type SecretFinding } from '../base/redact/scanner.ts';
 import { runProgram } from '../host/programs.ts';
+import { quietGit, quietGitArgs } from '../host/quiet-git.ts';
 
 /** A secret in a file; the path is relative to where the scan began. */
 export interface FileFinding extends SecretFinding {
@@ -39,9 +40,8 @@ const below = (folder: string, skip: (path: string, why: string) => void): strin
 /** Files of a folder: those git tracks or would, elsewhere all. Repositories within it are listed as folders. */
 const filesOf = async (folder: string, skip: (path: string, why: string) => void): Promise<string[]> => {
   try {
-    const listed = await runProgram('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-      cwd: folder,
-    });
+    const args = [...quietGitArgs, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+    const listed = await runProgram('git', args, { cwd: folder, env: quietGit });
     return listed
       .split('\0')
       .filter((path) => path !== '')

@@ -71,9 +71,12 @@ export const messagesOf = (log: Iterable<Recorded>, run: string): Message[] => {
 /** Where text from outside in a session came from: its runs', their sub-runs' and its checks'. */
 export const sourcesIn = (log: Iterable<Recorded>): { origin: Origin; source: string }[] => {
   const sources: { origin: Origin; source: string }[] = [];
+  const add = (origin: Origin | undefined, source: string | undefined): void => {
+    if (origin !== undefined && origin !== 'user') sources.push({ origin, source: source ?? origin });
+  };
   for (const event of log)
-    if (event.type === 'tool.finished' && event.origin !== undefined && event.origin !== 'user')
-      sources.push({ origin: event.origin, source: event.source ?? event.origin });
+    if (event.type === 'tool.finished') add(event.origin, event.source);
+    else if (event.type === 'message.added') add(event.message.origin, undefined);
   return sources;
 };
 

@@ -12,8 +12,11 @@ export type MemorySource =
   | { type: 'user' }
   | { type: 'session'; session: string; seq: number }
   | { type: 'commit'; commit: string }
-  /** `hash` is the SHA-256 of the lines (joined with `\n`) as they were. */
-  | { type: 'file'; path: string; startLine: number; endLine: number; hash: string };
+  /**
+   * `hash` is the SHA-256 of the lines (joined with `\n`) as they were; `copies` says in how many places of the file the
+   * same lines stood, when these were several: where one of them changed, another is no proof that it moved.
+   */
+  | { type: 'file'; path: string; startLine: number; endLine: number; hash: string; copies?: number };
 
 /** Something remembered. Times are ms since the epoch. */
 export interface MemoryItem {

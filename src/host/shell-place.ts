@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Lookups } from '../core/shell.ts';
+import { quietGit, quietGitArgs } from './quiet-git.ts';
 
 const maxScriptBytes = 256 * 1024;
 /** More entries than this are not looked through for one decision. */
@@ -76,9 +77,9 @@ const gitLines = (root: string, args: readonly string[], separator: string): str
     timeout: 5000,
     maxBuffer: 256 * 1024 * 1024,
     stdio: 'pipe',
-    env: { ...process.env, GIT_OPTIONAL_LOCKS: '0' },
+    env: { ...process.env, ...quietGit },
   } as const;
-  const listing = attempt(() => execFileSync('git', ['-c', 'core.fsmonitor=false', ...args], options));
+  const listing = attempt(() => execFileSync('git', [...quietGitArgs, ...args], options));
   return listing?.split(separator).filter((line) => line !== '');
 };
 

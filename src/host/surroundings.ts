@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { configError, messageOf } from '../base/errors.ts';
 import type { Env } from './paths.ts';
+import { quietGit, quietGitArgs } from './quiet-git.ts';
 
 /** What git says of a folder; undefined outside a repository or without git. */
 export interface GitFacts {
@@ -19,9 +20,9 @@ const shownChanges = 20;
 /** Asks git once, for at most two seconds: a summary is not worth a wait. */
 export const gitFacts = (root: string, env: Env): Promise<GitFacts | undefined> =>
   new Promise((resolve) => {
-    const options = { cwd: root, timeout: 2000, maxBuffer: 8 << 20, env: { ...env, GIT_OPTIONAL_LOCKS: '0' } };
+    const options = { cwd: root, timeout: 2000, maxBuffer: 8 << 20, env: { ...env, ...quietGit } };
     // No program that a folder's own git configuration names runs because somebody asked a question there.
-    execFile('git', ['-c', 'core.fsmonitor=false', 'status', '--porcelain', '--branch'], options, (error, stdout) => {
+    execFile('git', [...quietGitArgs, 'status', '--porcelain', '--branch'], options, (error, stdout) => {
       if (error) {
         resolve(undefined);
         return;

@@ -30,8 +30,35 @@ describe('path patterns', () => {
     ['/etc/*', '/etc', false],
     ['./src/*.ts', 'src/a.ts', true],
     ['line\nbreak', 'line\nbreak', true],
+    ['[z-a].ts', 'b.ts', false],
+    ['[a-c].ts', 'b.ts', true],
+    ['[]a].ts', ']a].ts', false],
+    ['[]a].ts', '].ts', true],
+    ['*.{js,[tm]s}', 'a.ts', true],
+    ['**/a/**/b', 'x/a/y/z/b/c', true],
+    ['a**c', 'a/b/c', true],
   ])('%s against %s is %s', (pattern, path, expected) => {
     expect(matchesPath(pattern, path)).toBe(expected);
+  });
+
+  test('answers at once where a pattern says any folder again and again, and the path is deep', () => {
+    const deep = `deep/${'a/'.repeat(1500)}x.ts`;
+    const startedAt = performance.now();
+    expect(matchesPath(`deep/${'**/'.repeat(30)}*.md`, deep)).toBe(false);
+    expect(matchesPath(`deep/${'**/'.repeat(30)}*.ts`, deep)).toBe(true);
+    expect(matchesPath('a*****b', 'axxb')).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+});
+
+describe('patterns that say little in many ways', () => {
+  test('are answered at once, however long the text', () => {
+    const startedAt = performance.now();
+    expect(matchesPath(`${'*a'.repeat(12)}*b`, `src/${'a'.repeat(4000)}`)).toBe(false);
+    expect(matchesPath(`**${'/*a*/**'.repeat(8)}/b`, 'aaa/'.repeat(900))).toBe(false);
+    expect(matchesText(`git ${'* '.repeat(10)}x`, `git ${'a '.repeat(10_000)}`)).toBe(false);
+    expect(matchesText(`git ${'* '.repeat(10)}x`, `git ${'a '.repeat(10_000)}x`)).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 });
 

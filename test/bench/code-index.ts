@@ -44,7 +44,7 @@ const renamed = (text: string, copy: number): string => {
 };
 
 /** A repository made of this project's own files and of texts of what it depends on, copied as often as needed. */
-const makeTree = (root: string, files: number): number => {
+export const makeTree = (root: string, files: number): number => {
   const own = ['src', 'plugins', 'test', 'templates'].flatMap(filesBelow);
   const others = filesBelow('node_modules');
   // As many of others as of our own: real repositories are of many hands, but declarations are not most of them.

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { MemoryItem, Recalled } from '../../src/core/memory.ts';
@@ -127,7 +127,7 @@ describe('memory', () => {
 
   test('verifies, counts, and leaves a damaged file alone', async () => {
     await add('A note that stays');
-    expect(await memory('verify')).toContain('1 items, all can be read');
+    expect(await memory('verify')).toContain('1 item, all can be read');
     expect(await memory('stats')).toContain('1 items: 1 accepted');
     const path = join(home.home, 'data/memory/memory.db');
     for (const ending of ['-wal', '-shm']) rmSync(path + ending, { force: true });
@@ -139,6 +139,17 @@ describe('memory', () => {
     expect(readFileSync(path, 'utf8')).toContain('somebody’s notes');
   });
 
+  test('reads from standard input, however slowly it comes, and not without end', async () => {
+    const from = async (stdin: string) => cli(['memory', 'add', '-', '--json'], { stdin });
+    const ran = await from('What was piped in,\nin two lines\n');
+    expect(JSON.parse(ran.stdout)).toMatchObject({ item: { text: 'What was piped in,\nin two lines' } });
+    expect(await from('')).toMatchObject({ code: 2 });
+    const long = await from('word '.repeat(1_000_000));
+    expect(long).toMatchObject({ code: 2, stdout: '' });
+    expect(long.stderr.length).toBeLessThan(500);
+    expect(await from('word '.repeat(3_000_000))).toMatchObject({ code: 2 });
+  });
+
   test.each([
     [['memory', 'add', ' '], 'nothing to remember'],
     [['memory', 'add', 'x', '--file', '../outside.txt:1'], 'outside'],
@@ -146,6 +157,7 @@ describe('memory', () => {
     [['memory', 'add', 'x', '--file', 'src/add.js'], 'names no lines'],
     [['memory', 'add', 'x', '--confidence', '2'], 'from 0 to 1'],
     [['memory', 'add', 'x', '--expires', '2026-02-30'], 'no day and no span'],
+    [['memory', 'add', 'x', '--expires', '99999y'], 'after the year 9999'],
     [['memory', 'show', 'm_nothing'], 'm_nothing'],
     [['memory', 'edit', 'm_nothing'], 'Nothing is to be changed'],
     [['memory', 'inbox', 'accept'], 'ids, or --all'],
@@ -254,5 +266,36 @@ describe('privacy', () => {
     expect(bytes).not.toContain(marker);
     await cli(['privacy', 'erase', '--all', '--yes']);
     expect(await json<MemoryItem[]>('list')).toEqual([]);
+  });
+
+  test('erases what was remembered of a folder that is gone, and of repositories in a folder', async () => {
+    const plain = tempProject({ 'a.txt': 'a' }, { git: false });
+    await cli(['memory', 'add', 'A note of a folder without a repository'], { cwd: plain.root });
+    plain.close();
+    const erase = async (folder: string): Promise<object> => {
+      const ran = await cli(['privacy', 'erase', '--repo', folder, '--yes', '--json'], { cwd: home.home });
+      expect(ran.code, ran.stderr).toBe(0);
+      return JSON.parse(ran.stdout) as object;
+    };
+    expect(await erase(plain.root)).toMatchObject({ memory: 1 });
+    const outer = join(home.home, 'projects');
+    cpSync(project.root, join(outer, 'calc'), { recursive: true });
+    const inner = { cwd: join(outer, 'calc'), script: [{ text: 'Hello.' }] };
+    await cli(['memory', 'add', 'A note of a repository within'], inner);
+    await cli(['run', '-m', 'script/one', 'hello'], inner);
+    expect(await erase(outer)).toMatchObject({ memory: 1 });
+  });
+
+  test('leaves no word of what is forgotten or said anew in any file', async () => {
+    await add('A note that stays, about zebras');
+    const first = await add('The zyxwvuts project has a quaggaphone');
+    const { id } = await add('The xylothermic account belongs to Jabberwock');
+    await memory('edit', first.id, 'Something else');
+    await memory('forget', id);
+    const folder = join(home.home, 'data');
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+    const bytes = files.map((one) => readFileSync(join(one.parentPath, one.name), 'latin1').toLowerCase()).join('');
+    expect(bytes).toContain('zebra');
+    for (const word of ['zyxwvut', 'quaggaphon', 'xylotherm', 'jabberwock']) expect(bytes).not.toContain(word);
   });
 });

@@ -28,7 +28,9 @@ const vectors = seededVectors(400, dimensions, 7);
 const at = (index: number): Float32Array => vectors[index] ?? new Float32Array(dimensions);
 const changes = vectors.map((vector, id) => ({ id, vector }));
 
-describe.each(subjects)('%s', (kind, { make, load }) => {
+describe.each(subjects)('%s', (kind, subject) => {
+  const make = (length: number): VectorIndex => subject.make(length);
+  const load = (path: string, length: number) => subject.load(path, length);
   const filled = async (count = 300): Promise<VectorIndex> => {
     const index = make(dimensions);
     onTestFinished(() => index.close());

@@ -52,8 +52,11 @@ describe('the conversation is a fold over the log', () => {
 
   test('text from outside is found wherever in a session it came in', () => {
     const check = { ...finished('workflow', 'w-1', 'x'), origin: 'file', source: '/w/node_modules/x/log' } as const;
-    expect(sourcesIn(log(started('a'), finished('a', '1', 'own'), check))).toEqual([
+    const recalled: Message = { role: 'user', content: [], origin: 'web' };
+    const own = [said('a', userMessage('typed')), finished('a', '1', 'own')];
+    expect(sourcesIn(log(started('a'), ...own, check, said('a', recalled)))).toEqual([
       { origin: 'file', source: '/w/node_modules/x/log' },
+      { origin: 'web', source: 'web' },
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -27,20 +27,31 @@ afterAll(() => {
   program.remove();
 });
 
-/** Runs until it is killed, some time after its first vector or while a file is being written. */
-const killed = (what: string, folder: string, first: number): Promise<number[]> =>
+/** Runs until it is killed: some time after its first vector, or while a file of the index is being written. */
+const killed = (what: string, folder: string, first: number, whileSaving: boolean): Promise<number[]> =>
   new Promise((resolve, reject) => {
+    const cache = join(folder, 'cache');
+    mkdirSync(cache, { recursive: true });
     const child = spawn(process.execPath, [program.path, what, folder, worker.path, String(first), '100000'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [stdout, stderr] = ['', ''];
     let strike: NodeJS.Timeout | undefined;
+    const kill = (): void => void child.kill('SIGKILL');
+    let files = Math.floor(Math.random() * 5);
+    const watcher = watch(cache, (_event, name) => {
+      if (!whileSaving || !/\.(?:data|new)$/.test(name ?? '') || files-- > 0) return;
+      if (Math.random() < 0.5) kill();
+      else setTimeout(kill, Math.random() * 3);
+    });
     child.stdout.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();
-      strike ??= setTimeout(() => void child.kill('SIGKILL'), Math.random() * 400);
+      strike ??= setTimeout(kill, whileSaving ? 5000 : Math.random() * 400);
     });
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     child.on('close', (code, signal) => {
+      watcher.close();
+      clearTimeout(strike);
       if (signal !== 'SIGKILL') reject(new Error(`it ended by itself (${code}): ${stderr}`));
       // The last line may have been cut off.
       else resolve(stdout.split('\n').slice(0, -1).map(Number));
@@ -51,19 +62,24 @@ test(`${rounds} kills at random points, also while an index is saved: no acknowl
   let folder = '';
   let acknowledged: number[] = [];
   let [total, cutOff] = [0, 0];
+  let seen = new Set<string>();
   try {
     for (let round = 0; round < rounds; round++) {
       if (round % roundsPerStore === 0) {
         if (folder !== '') rmSync(folder, { recursive: true, force: true });
         folder = mkdtempSync(join(tmpdir(), 'vectors-kill-'));
         acknowledged = [];
+        seen = new Set();
       }
-      const said = await killed(round % 2 === 0 ? 'save' : 'add', folder, round * 100_000);
+      const said = await killed(round % 4 === 3 ? 'add' : 'save', folder, round * 100_000, round % 2 === 0);
       acknowledged.push(...said);
       total += said.length;
-      const files = readdirSync(folder, { recursive: true }).map(String);
-      if (files.some((name) => name.endsWith('.new')) || files.filter((name) => name.endsWith('.data')).length > 1)
-        cutOff += 1;
+      const files = readdirSync(join(folder, 'cache'));
+      const fresh = files.filter((name) => !seen.has(name));
+      const datas = fresh.filter((name) => name.endsWith('.data')).length;
+      const whole = files.some((name) => name.endsWith('.hnsw'));
+      if (fresh.some((name) => name.endsWith('.new')) || datas > (whole ? 1 : 0)) cutOff += 1;
+      seen = new Set(files);
       const databasePath = join(folder, 'rows.db');
       const database = openDatabase(databasePath, 5000, [vectorTables]);
       const vectors = openVectors(database, {
@@ -93,4 +109,5 @@ test(`${rounds} kills at random points, also while an index is saved: no acknowl
   }
   console.log(`${total} acknowledged vectors, ${cutOff} kills left a file of a save that was cut off`);
   expect(total).toBeGreaterThan(rounds);
+  if (rounds >= 100) expect(cutOff).toBeGreaterThan(5);
 });

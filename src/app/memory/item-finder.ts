@@ -14,8 +14,7 @@ export const itemFinder =
     if (exact) return exact;
     const found = /^m_[0-9a-z]+$/.test(prefix) ? bank.reading(() => bank.items.byPrefix(prefix, shownMatches + 1)) : [];
     const [only] = found;
-    if (!only)
-      throw usageError(`Nothing is remembered under ${id}.`, 'llm-copilot memory list --everywhere shows what is.');
+    if (!only) throw usageError(`Nothing is remembered under ${id}.`, 'llm-copilot memory list --all shows what is.');
     if (found.length > 1) {
       const names = found.slice(0, shownMatches).map((item) => item.id);
       throw usageError(

@@ -1,7 +1,7 @@
 import { usageError } from '../../base/errors.ts';
 import type { MemoryItem, MemoryKind, MemoryScope, MemorySource } from '../../core/memory.ts';
 import { isToolError } from '../../core/tool.ts';
-import { linesHash, linesOf } from '../../engine/memory/cited-lines.ts';
+import { citation, linesOf } from '../../engine/memory/cited-lines.ts';
 import { limits } from '../../engine/memory/limits.ts';
 import { citedFile } from '../../host/memory/cited-file.ts';
 import { textHash, type StoredItem } from '../../host/memory/item-row.ts';
@@ -92,7 +92,7 @@ export const management = (parts: MemoryParts): MemoryManagement => {
     return [...items.values()];
   };
   const remove = (items: readonly StoredItem[], isRejection: boolean): void =>
-    bank.change(() => {
+    bank.forget(() => {
       for (const item of items) {
         space.removeEverywhere(item.n);
         bank.items.forget(item, now());
@@ -106,7 +106,7 @@ export const management = (parts: MemoryParts): MemoryManagement => {
     const lines = linesOf(file.text);
     return source.endLine > lines.length
       ? []
-      : [{ ...source, hash: linesHash(lines, source.startLine, source.endLine) }];
+      : [{ type: 'file', path: source.path, ...citation(lines, source.startLine, source.endLine) }];
   };
   const edited = (item: StoredItem, changes: ItemChanges): StoredItem => {
     const { kind, scope, confidence, expiresAt, stillHolds } = changes;
@@ -180,7 +180,9 @@ export const management = (parts: MemoryParts): MemoryManagement => {
       const vector = text === undefined ? undefined : await space.embed(text, signal);
       const repo = before.scope.type === 'user' ? place.repo : before.scope.repo;
       const near = text === undefined ? undefined : await findNear(text, vector, repo, parts);
-      return bank.change(() => {
+      const change = (work: () => StoredItem): StoredItem =>
+        text === undefined ? bank.change(work) : bank.forget(work);
+      return change(() => {
         const item = find(before.id);
         const written = bank.items.update(edited(item, { ...changes, text }));
         if (text === undefined || textHash(text) === item.textHash) return written;
@@ -203,12 +205,13 @@ export const management = (parts: MemoryParts): MemoryManagement => {
         .reverse(),
     accept: (ids) => {
       const items = findAll(ids);
-      return bank.change(() =>
+      const accepted = bank.change(() =>
         items.flatMap(({ n }) => {
           const item = bank.items.byNumber(n);
           return item ? [bank.items.update({ ...item, status: 'accepted', reason: null, updatedAt: now() })] : [];
         }),
       );
+      return accepted.map((item) => states.settle(item).item);
     },
     reject: (ids) => {
       const items = findAll(ids);

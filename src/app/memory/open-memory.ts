@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isCopilotError } from '../../base/errors.ts';
 import type { Redact } from '../../base/redact/redactor.ts';
 import type { Embedder } from '../../core/embedder.ts';
 import type { Memory, Remembered } from '../../core/memory.ts';
@@ -43,6 +44,8 @@ export interface OpenMemory extends Memory, MemoryManagement {
   recall(query: RecallQuery, signal: AbortSignal): Promise<RecalledItem[]>;
   /** Items that were put before a run, or given to it. */
   used(ids: readonly string[]): void;
+  /** What the last export lacks because the file is damaged; undefined when it is whole. */
+  lacking(): string | undefined;
   /** Lines of an export that can be imported again; also of what a damaged file still gives. */
   exportLines(options?: { everywhere?: boolean | undefined }): Generator<string, void>;
   exportMarkdown(options?: { everywhere?: boolean | undefined }): string;
@@ -73,16 +76,22 @@ export const openMemory = async (options: MemoryOptions): Promise<OpenMemory> =>
   const recall = recaller(parts);
   const manage = management(parts);
   const closing = new AbortController();
-  let problem: string | undefined;
   let filling: Promise<unknown> | undefined;
+  const unfilled = (error: unknown): void => {
+    if (!closing.signal.aborted) space.unusable(error);
+  };
   const fillSoon = (): void => {
-    if (space.missing() === 0) return;
+    try {
+      if (space.missing() === 0) return;
+    } catch (error) {
+      // Vectors can be made again; what a damaged file still has of the items is read all the same.
+      if (!isCopilotError(error)) throw error;
+      unfilled(error);
+      return;
+    }
     filling ??= space
       .fill(closing.signal)
-      .catch((error: unknown) => {
-        if (!closing.signal.aborted)
-          problem = `Some items have no vectors yet and are found by their words: ${error instanceof Error ? error.message : String(error)}`;
-      })
+      .catch(unfilled)
       .finally(() => (filling = undefined));
   };
   fillSoon();
@@ -91,8 +100,9 @@ export const openMemory = async (options: MemoryOptions): Promise<OpenMemory> =>
   const below = relative(place.top, root);
   const shownPath = (path: string): string =>
     below === '' || isAbsolute(below) ? path : relative(root, join(place.top, path)).split(sep).join('/');
+  const isHere = ({ scope }: StoredItem): boolean => scope.type !== 'user' && scope.repo === place.repo;
   const shown = <Item extends StoredItem>(item: Item): Item =>
-    below === ''
+    below === '' || !isHere(item)
       ? item
       : {
           ...item,
@@ -100,10 +110,12 @@ export const openMemory = async (options: MemoryOptions): Promise<OpenMemory> =>
             source.type === 'file' ? { ...source, path: shownPath(source.path) } : source,
           ),
         };
-  const around = (everywhere: boolean | undefined): StoredItem[] =>
-    bank.items
-      .salvage()
-      .items.filter(({ scope }) => everywhere === true || scope.type === 'user' || scope.repo === place.repo);
+  let unreadable: readonly number[] = [];
+  const around = (everywhere: boolean | undefined): StoredItem[] => {
+    const found = bank.reading(() => bank.items.salvage());
+    unreadable = found.unreadable;
+    return found.items.filter(({ scope }) => everywhere === true || scope.type === 'user' || scope.repo === place.repo);
+  };
   return {
     path: bank.path,
     place,
@@ -137,7 +149,7 @@ export const openMemory = async (options: MemoryOptions): Promise<OpenMemory> =>
         item: shown(item),
         sources: sources.map(({ source, state }) => ({
           state,
-          source: source.type === 'file' ? { ...source, path: shownPath(source.path) } : source,
+          source: source.type === 'file' && isHere(item) ? { ...source, path: shownPath(source.path) } : source,
         })),
         contradicts: contradicts.map(({ item: other, why }) => ({ item: shown(other), why })),
       };
@@ -148,6 +160,11 @@ export const openMemory = async (options: MemoryOptions): Promise<OpenMemory> =>
     accept: (ids) => manage.accept(ids).map(shown),
     reject: (ids) => manage.reject(ids).map(shown),
     stats: manage.stats,
+    lacking: () => {
+      const { length } = unreadable;
+      if (length > 0) return `${length} ${length === 1 ? 'item' : 'items'} cannot be read, and not be exported.`;
+      return bank.integrity().length > 0 ? 'The file is damaged: there may have been more items.' : undefined;
+    },
     *exportLines({ everywhere } = {}) {
       yield exportHeader(now());
       for (const item of around(everywhere)) yield exportLine(item);
@@ -160,11 +177,7 @@ export const openMemory = async (options: MemoryOptions): Promise<OpenMemory> =>
     },
     verify: (signal) => verifyMemory(parts, signal),
     fill: (signal) => space.fill(signal),
-    notices: () => {
-      const all = [...space.notices(), ...(problem === undefined ? [] : [problem])];
-      problem = undefined;
-      return all;
-    },
+    notices: () => space.notices(),
     close: async () => {
       closing.abort();
       await filling;

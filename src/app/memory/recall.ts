@@ -119,9 +119,10 @@ export const recaller = (parts: MemoryParts): Recall => {
     );
     const rare = rarity(about.items, about.counts);
     const isKnown = (word: string): boolean => holding(word) > 0;
+    const vectors = bank.reading(() => new Map(items.map(({ n }) => [n, space.get(n)])));
     const candidates = items.map((item): Candidate<StoredItem> => {
       const own = wordsOf(item);
-      const theirs = space.get(item.n);
+      const theirs = vectors.get(item.n);
       const similarity = similarities.get(item.n) ?? (vector && theirs ? cosine(vector, theirs) : undefined);
       return { item, words: own, vector: theirs, similarity, overlap: overlap(asked, own, rare, isKnown) };
     });

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { MemoryDraft, Remembered } from '../../core/memory.ts';
+import type { MemoryDraft, MemorySource, Remembered } from '../../core/memory.ts';
 import { ToolError } from '../../core/tool.ts';
 import { itemId } from '../../engine/memory/item-id.ts';
 import { limits } from '../../engine/memory/limits.ts';
@@ -100,6 +100,10 @@ export const remember = async (
   const vector = await space.embed(text, signal);
   const near = await findNear(text, vector, scope.type === 'user' ? place.repo : scope.repo, parts);
   signal.throwIfAborted();
+  const isChanged = (item: StoredItem, source: MemorySource): boolean =>
+    parts.states.stateOf(item, source).state === 'changed';
+  /** No agent brings back what is not recalled because its lines changed: it says it anew. */
+  const isOpen = (item: StoredItem): boolean => byUser || !item.sources.some((source) => isChanged(item, source));
   return bank.change(() => {
     const at = now();
     const around = near();
@@ -108,7 +112,8 @@ export const remember = async (
         ({ item, similarity }) =>
           sameScope(item.scope, scope) &&
           mayBeOne(item.kind, resolved.kind) &&
-          saysTheSame(item.text, text, similarity),
+          saysTheSame(item.text, text, similarity) &&
+          isOpen(item),
       )
       .sort(
         (a, b) =>
@@ -118,7 +123,9 @@ export const remember = async (
     if (byUser) bank.setRejected(hash, null);
     if (twin) {
       const again = { ...resolved, byUser, isForeign };
-      const joined = merged(twin.item, again, at, limits.sources);
+      // Said once more by the user, it no longer rests on lines that changed.
+      const standing = { ...twin.item, sources: twin.item.sources.filter((source) => !isChanged(twin.item, source)) };
+      const joined = merged(byUser ? standing : twin.item, again, at, limits.sources);
       if (joined === twin.item) return { item: twin.item, outcome: 'merged' };
       const isAccepted = joined.status === 'accepted';
       const item = bank.items.update({

@@ -1,7 +1,7 @@
 import { printable } from '../../base/printable.ts';
 import type { MemoryDraft, MemoryItem, MemoryScope, MemorySource } from '../../core/memory.ts';
 import { ToolError } from '../../core/tool.ts';
-import { linesHash, linesOf } from '../../engine/memory/cited-lines.ts';
+import { citation, linesOf } from '../../engine/memory/cited-lines.ts';
 import { limits } from '../../engine/memory/limits.ts';
 import { citedFile, citedPath } from '../../host/memory/cited-file.ts';
 import { wholeCommit } from '../../host/memory/repo-identity.ts';
@@ -55,7 +55,7 @@ const keptSource = async (
       if (endLine > count) throw new ToolError(`${source.path} has ${count} lines; line ${endLine} is not there.`);
       if (endLine - startLine >= limits.citedLines)
         throw new ToolError(`Cite at most ${limits.citedLines} lines; better, only those that say it.`);
-      return { type: 'file', path, startLine, endLine, hash: linesHash(lines, startLine, endLine) };
+      return { type: 'file', path, ...citation(lines, startLine, endLine) };
     }
   }
 };

@@ -1,4 +1,3 @@
-import { isCopilotError } from '../../base/errors.ts';
 import type { MemorySource } from '../../core/memory.ts';
 import { linesOf, standingOf, type FileSource, type Standing } from '../../engine/memory/cited-lines.ts';
 import { citedFile, type CitedFile } from '../../host/memory/cited-file.ts';
@@ -29,33 +28,33 @@ export interface SourceStates {
 }
 
 const rememberedStandings = 5000;
+/** Files that are not read again for every item that cites them, the ones last looked at. */
+const keptFiles = 8;
 
 /** @param now milliseconds since the epoch */
 export const sourceStates = (bank: MemoryBank, place: RepoIdentity, now: () => number): SourceStates => {
   const standings = new Map<string, Standing>();
-  let last: { path: string; file: CitedFile; lines?: readonly string[] } | undefined;
+  const files = new Map<string, { file: CitedFile; lines?: readonly string[] }>();
   const standing = (source: FileSource): Standing => {
-    // Items of one file come one after the other only by chance, but several sources of one item do.
-    const file = citedFile(place.top, source.path);
+    const before = files.get(source.path);
+    const file = citedFile(place.top, source.path, before?.file);
+    const read = before?.file === file ? before : { file };
+    files.delete(source.path);
+    files.set(source.path, read);
+    for (const path of files.keys()) if (files.size > keptFiles) files.delete(path);
     if ('gone' in file) return { state: 'changed', why: file.gone };
     const key = `${source.path}\0${file.stamp}\0${source.startLine}-${source.endLine}\0${source.hash}`;
     const known = standings.get(key);
     if (known) return known;
-    if (last?.path !== source.path || !('stamp' in last.file) || last.file.stamp !== file.stamp)
-      last = { path: source.path, file };
-    const found = standingOf(source, (last.lines ??= linesOf(file.text)));
+    const found = standingOf(source, (read.lines ??= linesOf(file.text)));
     if (standings.size >= rememberedStandings) standings.clear();
     standings.set(key, found);
     return found;
   };
   const isHere = (item: StoredItem): boolean => item.scope.type !== 'user' && item.scope.repo === place.repo;
-  /** Notes are a convenience: a store that cannot be written now still answers. */
+  // A store that cannot be written now still answers.
   const note = (work: () => void): void => {
-    try {
-      bank.change(work);
-    } catch (error) {
-      if (!isCopilotError(error)) throw error;
-    }
+    bank.note(work);
   };
   return {
     stateOf: (item, source) => {

@@ -1,7 +1,7 @@
-import { openEmbedder } from '../embedding/open-embedder.ts';
 import { openRedaction } from '../redaction.ts';
 import { runCredentials } from '../run-credentials.ts';
 import { codePlace, type CommandPlace } from '../search/place.ts';
+import { memoryEmbedder } from './memory-embedder.ts';
 import { openMemory, verifyAnyMemory, type MemoryOptions, type OpenMemory } from './open-memory.ts';
 import { storeOfVectors } from './store-of-vectors.ts';
 import type { VerifyReport } from './verify-memory.ts';
@@ -24,11 +24,11 @@ const withOptions = async <T>(
   const credentials = await runCredentials(env, settings.secrets, undefined);
   await credentials.reveal();
   const { redact } = openRedaction(env, credentials.values());
-  const embedder = await openEmbedder(place);
+  const embedder = await memoryEmbedder(place);
   const notices = [...place.configNotices];
   try {
     const options: MemoryOptions = {
-      ...{ env, root, redact, embedder: embedder.embedder() },
+      ...{ env, root, redact, embedder: embedder.embedder },
       ...{ speaker: { by: 'user' }, vectors: storeOfVectors },
     };
     return { result: await use(options, notices), notices };

@@ -1,5 +1,5 @@
 import { join, dirname } from 'node:path';
-import { messageOf } from '../../base/errors.ts';
+import { isCopilotError, messageOf } from '../../base/errors.ts';
 import type { Embedder } from '../../core/embedder.ts';
 import type { Neighbour, NearestOptions } from '../../core/vector-index.ts';
 import { fillSpace } from '../../engine/embedding/fill.ts';
@@ -43,6 +43,8 @@ export interface VectorSpace {
   spaces(): { name: string; dimensions: number; vectors: number }[];
   /** Drops the spaces of other embedders: they are made anew when one of them is used again. */
   dropOthers(): string[];
+  /** Says once why texts get no vectors. */
+  unusable(error: unknown): void;
   /** What somebody should know, each once. */
   notices(): string[];
   close(): Promise<void>;
@@ -93,7 +95,11 @@ export const vectorSpace = (bank: MemoryBank, embedder: Embedder, store: VectorS
     return opened.vectors;
   };
   const unusable = (error: unknown): void => {
-    notice(`${embedder.name} cannot be used (${messageOf(error)}); what is remembered is found by its words.`);
+    notice(
+      isCopilotError(error) && error.code === 'E_MEMORY'
+        ? `${error.message}. Items without vectors are found by their words. ${error.hint ?? ''}`.trim()
+        : `${embedder.name} cannot be used (${messageOf(error)}); what is remembered is found by its words.`,
+    );
   };
   return {
     name: embedder.name,
@@ -161,6 +167,7 @@ export const vectorSpace = (bank: MemoryBank, embedder: Embedder, store: VectorS
       );
       return filled;
     },
+    unusable,
     missing: () => bank.reading(() => bank.countWithoutVector(embedder.name)),
     spaces: () => bank.reading(() => store.spaces(database)),
     dropOthers: () => {

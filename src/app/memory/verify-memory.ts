@@ -51,7 +51,7 @@ export const unopenable = (path: string, error: unknown): VerifyReport => {
 export const verifyMemory = async (parts: MemoryParts, signal: AbortSignal): Promise<VerifyReport> => {
   const { bank, space, states, place, now } = parts;
   const integrity = bank.integrity();
-  const { items, unreadable } = bank.items.salvage();
+  const { items, unreadable } = bank.reading(() => bank.items.salvage());
   const problems = integrity.map((line) => `SQLite finds: ${line}`);
   if (unreadable.length > 0)
     problems.push(

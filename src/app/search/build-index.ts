@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IndexReport, MapEntry } from '../../core/code-index.ts';
+import { removeCodeStore } from '../../host/code-index/store.ts';
 import { removeKept } from '../../host/log/audit-folders.ts';
 import type { Env } from '../../host/paths.ts';
-import { upToRepository } from '../../host/surroundings.ts';
-import { indexedBy, indexesFolder, indexFolderOf } from './index-folder.ts';
-import { openCode } from './open-code.ts';
-import { codePlace, type CommandPlace } from './place.ts';
+import { indexedBy, indexesFolder } from './index-folder.ts';
+import { codeStorePath, openCode } from './open-code.ts';
+import { belowRoot, codePlace, type CommandPlace } from './place.ts';
 
 /** What was indexed, by whom, and what it takes. */
 export interface BuildReport extends IndexReport {
@@ -27,7 +27,7 @@ export const buildIndex = async (
 ): Promise<BuildReport> => {
   const startedAt = performance.now();
   const place = await codePlace(command);
-  if (rebuild) await removeKept(indexFolderOf(place.env, upToRepository(place.root).at(-1) ?? place.root));
+  if (rebuild) removeCodeStore(codeStorePath(place.env, place.root));
   const code = await openCode(place);
   try {
     const report = await code.refreshAll(signal);
@@ -39,13 +39,17 @@ export const buildIndex = async (
   }
 };
 
-/** The map of the repository at hand. @throws CopilotError `E_INDEX`, exit 3 */
+/**
+ * The map of the repository at hand; `focus` as somebody types paths.
+ * @throws CopilotError `E_INDEX`, exit 3; exit 2 for a path that is not there
+ */
 export const mapOf = async (
   command: CommandPlace,
-  options: { tokens: number; focus: readonly string[] },
+  { tokens, focus }: { tokens: number; focus: readonly string[] },
   signal: AbortSignal,
 ): Promise<{ entries: MapEntry[]; notices: string[] }> => {
   const place = await codePlace(command);
+  const options = { tokens, focus: focus.map((path) => belowRoot(command.cwd, place.root, path)) };
   const code = await openCode(place);
   try {
     const entries = await code.map(options, signal);

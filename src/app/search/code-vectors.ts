@@ -2,11 +2,12 @@ import type { Embedder } from '../../core/embedder.ts';
 import type { Neighbour } from '../../core/vector-index.ts';
 import { fillSpace } from '../../engine/embedding/fill.ts';
 import { isIdf, learnIdf, type Idf } from '../../engine/embedding/idf.ts';
-import { withLead } from '../../engine/embedding/local-embedder.ts';
+import { localEmbedder, withLead } from '../../engine/embedding/local-embedder.ts';
 import { chooseSpace } from '../../engine/embedding/spaces.ts';
 import { tryEmbed } from '../../engine/embedding/try-embed.ts';
 import {
   chunksWithoutVector,
+  countChunks,
   countWithoutVector,
   lineReader,
   sampleOfChunks,
@@ -17,18 +18,19 @@ import type { Database } from '../../host/log/database.ts';
 import { dropVectorSpace, openVectors, vectorSpaces, type Vectors } from '../../host/vectors/vectors.ts';
 import type { OpenEmbedder } from '../embedding/open-embedder.ts';
 
+/** Chunks near to a text. @param found those with words of it */
+export type NearChunks = (limit: number, found: ReadonlySet<number>) => Promise<Neighbour[]>;
+
 /** The vectors of a repository's chunks, in the space of the embedder that is wanted, or of the one that was. */
 export interface CodeVectors {
   /** Of the embedder that is wanted. */
   name(): string;
-  /** For the transaction in which chunks go. */
-  remove(ids: readonly number[]): void;
   /** Chunks whose vector is not there yet. */
   missing(): number;
   /** Gives every chunk its vector; what was done stays when it is stopped. */
   fill(signal: AbortSignal, onProgress: (done: number, total: number) => void): Promise<void>;
   /** Looks for chunks near to a text; undefined where no vectors can answer. */
-  near(text: string, signal: AbortSignal): Promise<((limit: number) => Promise<Neighbour[]>) | undefined>;
+  near(text: string, signal: AbortSignal): Promise<NearChunks | undefined>;
   /** How alike two chunks are, −1 to 1, where both have a vector in the space that answered last. */
   likeness(): (one: number, other: number) => number | undefined;
   /** Waits until an index of them is made, where so many want one. */
@@ -44,8 +46,7 @@ const leastLocalSimilarity = 0.2;
 /** Of a chunk; more would say little more, and models take only so much. */
 const maxChars = 6000;
 
-const chunkCount = (database: Database): number =>
-  database.prepare<[], { n: number }>('SELECT count(*) AS n FROM chunks').get()?.n ?? 0;
+const isLocalSpace = (name: string): boolean => name.startsWith('local/');
 
 /** Vectors over the chunks of a store. Databases are looked up anew each time: the store may make its own anew. */
 export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors => {
@@ -69,22 +70,31 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
     if (known) return known;
     const { path: databasePath, vectorFolder: folder } = store;
     // A code index is large, and can be made again: a quarter of the bytes finds the same.
-    const vectors = openVectors(database(), { databasePath, folder, space, dimensions, storage: 'int8' });
+    const vectors = openVectors(database(), {
+      ...{ databasePath, folder, space, dimensions, storage: 'int8' },
+      kind: isLocalSpace(space) ? 'scan' : 'auto',
+    });
     spaces.set(space, vectors);
     return vectors;
   };
   const learnt = (name: string): Idf | undefined => {
-    const fact: unknown = JSON.parse(store.fact(`idf ${name}`) ?? 'null');
-    return isIdf(fact) ? fact : undefined;
+    try {
+      const fact: unknown = JSON.parse(store.fact(`idf ${name}`) ?? 'null');
+      return isIdf(fact) ? fact : undefined;
+    } catch {
+      // Damage that SQLite did not notice.
+      return undefined;
+    }
   };
   /** The embedder of a space; undefined when it is not at hand any more. */
   const embedderOf = (space: string): Embedder | undefined => {
-    if (!opened.local) return space === opened.name ? opened.embedder() : undefined;
-    const idf = learnt(space);
-    const embedder = opened.embedder(idf);
+    if (!isLocalSpace(space)) return space === opened.name ? opened.embedder() : undefined;
+    // It needs nobody, so it answers until another one's vectors are there.
+    const embedder = localEmbedder(learnt(space));
     return embedder.name === space ? embedder : undefined;
   };
-  const wanted = (): Embedder => embedderOf(store.fact('embedder') ?? opened.name) ?? opened.embedder();
+  const wanted = (): Embedder =>
+    (opened.local ? embedderOf(store.fact('embedder') ?? opened.name) : undefined) ?? opened.embedder();
   const read = (): ((chunk: ChunkPlace) => string) => {
     const lines = lineReader(store.root);
     return ({ path, startLine, endLine, symbol }) =>
@@ -94,9 +104,10 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
   /** Learns which words are rare here, once, and again when the repository became another. */
   const learn = (): void => {
     if (!opened.local) return;
-    const count = chunkCount(database());
+    const count = countChunks(database());
     const before = Number(store.fact('idf chunks') ?? 0);
-    if (before > 0 && count < 3 * before + 100 && 3 * count + 100 > before) return;
+    const isFitting = before > 0 && count < 3 * before + 100 && 3 * count + 100 > before;
+    if (isFitting && learnt(store.fact('embedder') ?? '') !== undefined) return;
     if (count === 0) return;
     const idf = learnIdf(sampleOfChunks(database(), corpusSample).map(read()));
     const { name } = opened.embedder(idf);
@@ -107,10 +118,6 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
 
   return {
     name: () => wanted().name,
-    remove: (ids) => {
-      for (const { name, dimensions } of vectorSpaces(database()))
-        for (const id of ids) open(name, dimensions).remove(id);
-    },
     missing: () => countWithoutVector(database(), wanted().name),
     fill: async (signal, onProgress) => {
       learn();
@@ -118,15 +125,17 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
       const total = countWithoutVector(database(), embedder.name);
       if (total > 0) {
         const textOf = read();
+        // All before it have theirs.
+        let from = 0;
         const { leftOut } = await fillSpace(
           {
             embedder,
             parallel: opened.parallel,
-            pending: (limit) =>
-              chunksWithoutVector(database(), embedder.name, limit).map((chunk) => ({
-                id: chunk.id,
-                text: textOf(chunk),
-              })),
+            pending: (limit) => {
+              const chunks = chunksWithoutVector(database(), embedder.name, from, limit);
+              from = chunks[0]?.id ?? from;
+              return chunks.map((chunk) => ({ id: chunk.id, text: textOf(chunk) }));
+            },
             put: (rows) => {
               const here = database();
               const exists = here.prepare<[number], { id: number }>('SELECT id FROM chunks WHERE id = ?');
@@ -147,6 +156,8 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
             `${leftOut.length} pieces have no vector: ${embedder.name} does not take them (${leftOut[0]?.why}).`,
           );
       }
+      // Another process may have learnt other words meanwhile: then its vectors are the ones that are wanted.
+      if (wanted().name !== embedder.name) return;
       for (const { name } of vectorSpaces(database())) {
         if (name === embedder.name) continue;
         void spaces.get(name)?.close();
@@ -157,7 +168,7 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
     near: async (text, signal) => {
       const here = database();
       const all = vectorSpaces(here);
-      const { serves } = chooseSpace(all, wanted().name, chunkCount(here), (name) => embedderOf(name) !== undefined);
+      const { serves } = chooseSpace(all, wanted().name, countChunks(here), (name) => embedderOf(name) !== undefined);
       const space = all.find(({ name }) => name === serves);
       const embedder = space && embedderOf(space.name);
       if (!space || !embedder) return undefined;
@@ -166,10 +177,14 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
       const vector = vectors?.[0];
       if (vector?.length !== space.dimensions) return undefined;
       answered = open(space.name, space.dimensions);
-      const least = opened.local ? leastLocalSimilarity : 0;
-      return async (limit) => {
-        const found = await open(space.name, space.dimensions).nearest(vector, { limit });
-        return found.filter(({ similarity }) => similarity >= least);
+      const near = open(space.name, space.dimensions);
+      if (!isLocalSpace(space.name)) return (limit) => near.nearest(vector, { limit });
+      return async (limit, found) => {
+        // The local embedder knows words and their parts only: what shares no word is seldom near, and comparing with
+        // all would take most of the time of a search.
+        const among = found.size > 0 ? { among: found } : {};
+        const neighbours = await near.nearest(vector, { limit, ...among });
+        return neighbours.filter(({ similarity }) => similarity >= leastLocalSimilarity);
       };
     },
     likeness: () => {

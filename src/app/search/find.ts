@@ -1,3 +1,5 @@
+import { normalize } from 'node:path';
+import { usageError } from '../../base/errors.ts';
 import type { CodeSearch } from '../../core/code-index.ts';
 import type { Found } from '../../core/found.ts';
 import { openCode, type OpenCode } from './open-code.ts';
@@ -24,6 +26,17 @@ const interleaved = (lists: readonly (readonly Found[])[], limit: number): Found
     .slice(0, limit)
     .map(({ found }) => found);
 
+/** Patterns of paths as somebody types them: from the top of the file system too. @throws CopilotError exit 2 */
+const patternBelow = (cwd: string, root: string, pattern: string): string => {
+  if (pattern.trim() === '')
+    throw usageError('--path is empty.', 'Name a file, a folder or a pattern: --path "src/**"');
+  const folder = [root, cwd].find((one) => pattern === one || pattern.startsWith(`${one}/`));
+  if (folder !== undefined) return `.${pattern.slice(folder.length)}`;
+  if (normalize(pattern).split('/')[0] === '..')
+    throw usageError(`--path ${pattern} lies outside of ${root}.`, 'Go to the folder that holds it.');
+  return pattern;
+};
+
 /** Brings the index up to date, then searches it and, when asked, what is remembered. @throws CopilotError exit 3 */
 export const find = async (
   command: CommandPlace,
@@ -32,13 +45,14 @@ export const find = async (
 ): Promise<{ results: Found[]; notices: string[] }> => {
   const place = await codePlace(command);
   const notices = [...place.configNotices];
+  const below = paths.map((path) => patternBelow(command.cwd, place.root, path));
   const inCode = kinds.filter((kind) => kind !== 'memory');
   const lists: Found[][] = [];
   let code: OpenCode | undefined;
   try {
     if (inCode.length > 0) {
       code = await openCode(place);
-      const wanted: CodeSearch = { query, limit, files, paths, kinds: inCode };
+      const wanted: CodeSearch = { query, limit, files, paths: below, kinds: inCode };
       lists.push(await code.search(wanted, signal));
       notices.push(...code.notices());
     }

@@ -1,4 +1,5 @@
-import { relative } from 'node:path';
+import { posix, relative } from 'node:path';
+import { isWithin } from '../../base/within.ts';
 import type { CodeIndex, CodeSearch, IndexProgress, IndexReport } from '../../core/code-index.ts';
 import type { Config } from '../../core/config.ts';
 import type { Found } from '../../core/found.ts';
@@ -17,7 +18,7 @@ import { upToRepository } from '../../host/surroundings.ts';
 import { openEmbedder } from '../embedding/open-embedder.ts';
 import type { RemoteParts } from '../embedding/remote-parts.ts';
 import { codeVectors } from './code-vectors.ts';
-import { makeIndexFolder } from './index-folder.ts';
+import { indexFolderOf, makeIndexFolder } from './index-folder.ts';
 
 /** What an index is opened from. */
 export interface CodePlace {
@@ -46,6 +47,13 @@ export interface OpenCode extends CodeIndex {
 }
 
 const defaultLimit = 10;
+/** For one answer, where others make the index anew again and again. */
+const mostRefreshes = 5;
+
+const topOf = (root: string): string => upToRepository(root).at(-1) ?? root;
+
+/** Where the index of the repository that a folder lies in is kept; it need not be there. */
+export const codeStorePath = (env: Env, root: string): string => `${indexFolderOf(env, topOf(root))}/code.db`;
 
 /**
  * Opens the index of the repository a folder lies in. Paths are told relative to that folder.
@@ -53,7 +61,7 @@ const defaultLimit = 10;
  */
 export const openCode = async (place: CodePlace): Promise<OpenCode> => {
   const { env, root, settings, onProgress = () => undefined } = place;
-  const top = upToRepository(root).at(-1) ?? root;
+  const top = topOf(root);
   const below = relative(top, root);
   const exclude = settings.index?.exclude ?? [];
   const told = new Set<string>();
@@ -74,11 +82,7 @@ export const openCode = async (place: CodePlace): Promise<OpenCode> => {
   };
 
   const refresh: CodeIndex['refresh'] = async (signal, show = onProgress) => {
-    const report = await updateIndex(store, {
-      signal,
-      onProgress: show,
-      onChunks: ({ removed }) => vectors.remove(removed),
-    });
+    const report = await updateIndex(store, { signal, onProgress: show });
     // What this machine makes is there at once; a model elsewhere may take its time.
     if (opened.local) await store.mending(() => fill(signal));
     else if (place.background) fillInBackground();
@@ -103,11 +107,14 @@ export const openCode = async (place: CodePlace): Promise<OpenCode> => {
   const look = async (wanted: CodeSearch, signal: AbortSignal): Promise<Found[]> => {
     const { query, limit = defaultLimit, files = false, kinds = ['code', 'doc'], paths = [], hidden = [] } = wanted;
     const question = questionOf(query);
-    const accepts = pathFilter({ paths, hidden: [...exclude, ...hidden], below });
+    const accepts = pathFilter({ paths, hidden, exclude, below });
     const inFiles = kinds.filter((kind) => kind !== 'commit');
     const nearest = inFiles.length > 0 ? await vectors.near(query, signal) : undefined;
     const signals = codeSignals(store.database());
-    const candidates = await signals.candidates(question, { kinds: inFiles, accepts, ...(nearest && { nearest }) });
+    const candidates = await signals.candidates(question, {
+      ...(inFiles.length > 0 && { kinds: inFiles }),
+      ...{ accepts, ...(nearest && { nearest }) },
+    });
     const hits: Hit[] = [];
     if (files && inFiles.length > 0) {
       const ranked = rankFiles(candidates, question).slice(0, limit);
@@ -116,6 +123,16 @@ export const openCode = async (place: CodePlace): Promise<OpenCode> => {
     const touching = paths.length > 0 || hidden.length > 0 || exclude.length > 0 || below !== '';
     const commits = kinds.includes('commit') ? commitHits(candidates, question, { limit, touching }) : [];
     return [...withText(hits), ...commits].sort((a, b) => b.score - a.score).slice(0, limit);
+  };
+
+  /** Where the index was thrown away meanwhile, what is there now is brought up to date before it is believed. */
+  const lookAt = async <T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> => {
+    for (let times = 0; ; times += 1) {
+      const refreshed = store.database();
+      const answer = await store.mending(work);
+      if (store.database() === refreshed || times === mostRefreshes) return answer;
+      await refresh(signal);
+    }
   };
 
   return {
@@ -130,20 +147,37 @@ export const openCode = async (place: CodePlace): Promise<OpenCode> => {
     },
     search: async (wanted, signal) => {
       if (wanted.query.trim() === '') return [];
-      await refresh(signal);
-      return store.mending(() => look(wanted, signal));
+      // While git looks for files nobody has anything to do: the answer of the index as it is, which counts when that is
+      // how it stays.
+      const before = store.stamp();
+      const refreshing = refresh(signal);
+      const early = look(wanted, signal).catch(() => undefined);
+      await refreshing;
+      const found = await early;
+      if (!opened.local && place.background !== true) {
+        const missing = vectors.missing();
+        if (missing > 0)
+          told.add(`${missing} pieces have no vector by ${opened.name} yet; llm-copilot index makes them.`);
+      }
+      if (found && store.stamp() === before) return found;
+      return lookAt(signal, () => look(wanted, signal));
     },
     map: async ({ tokens, focus = [] }, signal) => {
       await refresh(signal);
-      return store.mending(() => {
+      return lookAt(signal, () => {
         const database = store.database();
-        const entries = codeMap(codeReferences(database), {
+        const references = codeReferences(database);
+        const inFocus = focus.map((path) => posix.join(below, path));
+        for (const [at, path] of inFocus.entries())
+          if (!references.paths.some((one) => path === '.' || isWithin(one, path)))
+            told.add(`Nothing of ${focus[at]} is in the index, so that it changes nothing.`);
+        const entries = codeMap(references, {
           tokens,
-          focus: focus.map((path) => (below === '' ? path : `${below}/${path}`)),
+          focus: inFocus,
+          accepts: pathFilter({ exclude, below }),
           signatureOf: signatures(database),
         });
-        const accepts = pathFilter({ hidden: exclude, below });
-        return entries.filter(({ path }) => accepts(path)).map((entry) => ({ ...entry, path: shownPath(entry.path) }));
+        return entries.map((entry) => ({ ...entry, path: shownPath(entry.path) }));
       });
     },
     notices: () => {

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
-import { printable } from '../../base/printable.ts';
+import { usageError } from '../../base/errors.ts';
+import { printable, printableName } from '../../base/printable.ts';
 import { indexingProgress } from '../indexing-progress.ts';
 import { interruptible } from '../interruptible.ts';
 import type { Cli } from '../io.ts';
+import { jsonLine } from '../json-line.ts';
 
 interface Flags {
   rebuild?: boolean;
@@ -22,10 +24,12 @@ export const indexCommand = (program: Command, cli: Cli): void => {
     .option('--json', 'as JSON')
     .action(async (flags: Flags) => {
       const { buildIndex, pruneIndexes } = await import('../../app/search/build-index.ts');
+      if (flags.prune && flags.rebuild)
+        throw usageError('--prune and --rebuild are two tasks.', 'Do one after the other.');
       if (flags.prune) {
         const removed = await pruneIndexes(io.env);
-        if (flags.json) return void print(JSON.stringify({ removed }));
-        for (const folder of removed) print(`removed the index of ${printable(folder)}`);
+        if (flags.json) return void io.stdout.write(jsonLine({ removed }));
+        for (const folder of removed) print(`removed the index of ${printableName(folder)}`);
         if (removed.length === 0) io.stderr.write('Every index belongs to a folder that is there.\n');
         return;
       }
@@ -35,7 +39,7 @@ export const indexCommand = (program: Command, cli: Cli): void => {
         buildIndex(place, { rebuild: flags.rebuild ?? false }, signal),
       ).finally(progress.end);
       for (const notice of report.notices) io.stderr.write(`${printable(notice)}\n`);
-      if (flags.json) return void print(JSON.stringify(report));
+      if (flags.json) return void io.stdout.write(jsonLine(report));
       const { files, chunks, commits, added, changed, removed, skipped, embedder, bytes } = report;
       print(
         `${files} files in ${chunks} pieces, ${commits} commits (${added} new, ${changed} changed, ${removed} gone)`,

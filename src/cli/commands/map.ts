@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { printable } from '../../base/printable.ts';
+import { printable, printableName } from '../../base/printable.ts';
 import { indexingProgress } from '../indexing-progress.ts';
 import { interruptible } from '../interruptible.ts';
 import type { Cli } from '../io.ts';
+import { jsonLine } from '../json-line.ts';
 import { paintFor } from '../render.ts';
 import { parseLimit } from './search.ts';
 
@@ -28,13 +29,14 @@ export const mapCommand = (program: Command, cli: Cli): void => {
         progress.end,
       );
       for (const notice of notices) io.stderr.write(`${printable(notice)}\n`);
-      if (flags.json) return void io.stdout.write(`${JSON.stringify(entries)}\n`);
+      if (flags.json) return void io.stdout.write(jsonLine(entries));
       const paint = paintFor(io.stdout, io.env);
       for (const { path, definitions } of entries) {
-        io.stdout.write(`${paint.bold(printable(path))}\n`);
+        io.stdout.write(`${paint.bold(printableName(path))}\n`);
         for (const { line, signature } of definitions)
-          io.stdout.write(`${paint.dim(String(line).padStart(5))}  ${printable(signature)}\n`);
+          io.stdout.write(`${paint.dim(String(line).padStart(5))}  ${printableName(signature)}\n`);
       }
-      if (entries.length === 0) io.stderr.write('No definitions: no language here is known, or nothing is indexed.\n');
+      if (entries.length === 0)
+        io.stderr.write('No definitions: none fits so few tokens, no language here is known, or nothing is indexed.\n');
     });
 };

@@ -1,12 +1,31 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { configError, messageOf } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 import type { MemoryView } from './memory-view.ts';
 
+/** It may hold what nobody else should read, and must not take the place of something else. */
+const putNew = (path: string, text: string): void => {
+  let isOurs = false;
+  try {
+    const file = openSync(path, 'wx', 0o600);
+    isOurs = true;
+    try {
+      writeFileSync(file, text);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    // Half an export is none.
+    if (isOurs) rmSync(path, { force: true });
+    const hint = isOurs ? 'Make room, or name a file elsewhere.' : 'Name a file that is not there yet.';
+    throw configError(`${path} cannot be written: ${messageOf(error)}`, hint, error);
+  }
+};
+
 /** `llm-copilot memory export|import`. */
-export const memoryExchange = (memory: Command, { use, print, place, tell }: MemoryView): void => {
+export const memoryExchange = (memory: Command, { use, print, place, tell, incomplete }: MemoryView): void => {
   memory
     .command('export [file]')
     .description('what is remembered here as JSON Lines, or for people; to standard output without a file')
@@ -17,17 +36,10 @@ export const memoryExchange = (memory: Command, { use, print, place, tell }: Mem
         const everywhere = { everywhere: all };
         const text =
           format === 'markdown' ? open.exportMarkdown(everywhere) : `${[...open.exportLines(everywhere)].join('\n')}\n`;
-        if (file === undefined) return void print(text.replace(/\n$/, ''));
-        try {
-          // It may hold what nobody else should read, and must not take the place of something else.
-          writeFileSync(resolve(place.cwd, file), text, { flag: 'wx', mode: 0o600 });
-        } catch (error) {
-          throw configError(
-            `${file} cannot be written: ${messageOf(error)}`,
-            'Name a file that is not there yet.',
-            error,
-          );
-        }
+        if (file === undefined) print(text.replace(/\n$/, ''));
+        else putNew(resolve(place.cwd, file), text);
+        const lacking = open.lacking();
+        if (lacking !== undefined) incomplete(`${lacking} See llm-copilot memory verify.`);
       }),
     );
 

@@ -16,7 +16,7 @@ const chosen = (open: OpenMemory, ids: readonly string[], { all }: Flags): reado
 };
 
 /** `llm-copilot memory inbox [accept|reject]`. */
-export const memoryInbox = (memory: Command, { use, print, showAll }: MemoryView): void => {
+export const memoryInbox = (memory: Command, { use, print, tell, showAll }: MemoryView): void => {
   const inbox = memory.command('inbox').description('what agents want remembered, and your yes or no');
   inbox
     .command('list', { isDefault: true })
@@ -34,8 +34,13 @@ export const memoryInbox = (memory: Command, { use, print, showAll }: MemoryView
     .option('--all', 'everything that waits here')
     .action((ids: string[], flags: Flags) =>
       use((open) => {
-        for (const { id, text } of open.accept(chosen(open, ids, flags)))
+        for (const { id, text, staleWhy } of open.accept(chosen(open, ids, flags))) {
           print(`accepted ${id}: ${printable(text.split('\n', 1)[0] ?? '')}`);
+          if (staleWhy !== null)
+            tell([
+              `${id} is not recalled: ${staleWhy} (if it still holds: llm-copilot memory edit ${id} --still-holds)`,
+            ]);
+        }
       }),
     );
   inbox

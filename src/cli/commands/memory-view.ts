@@ -18,6 +18,8 @@ export interface MemoryView {
   readonly place: CommandPlace;
   print: (text: string) => unknown;
   tell: (notices: readonly string[]) => void;
+  /** Says what is missing of what was asked for: exit 1. */
+  incomplete: (why: string) => void;
   /** Opens memory, does something, and tells what the user should know. */
   use: (work: (open: OpenMemory, signal: AbortSignal) => Promise<void> | void) => Promise<void>;
   /** What a model could mend is here the user's to mend: exit 2. */
@@ -68,6 +70,10 @@ export const memoryUse = (cli: Cli): MemoryView => {
     place,
     print,
     tell,
+    incomplete: (why) => {
+      tell([why]);
+      cli.exit(1);
+    },
     use: async (work) => {
       const loaded = await import('../../app/memory/user-memory.ts');
       words = loaded;
@@ -109,7 +115,9 @@ export const memoryUse = (cli: Cli): MemoryView => {
       }
     },
     report: (report) => {
-      print(`${report.path}: ${report.ok ? `${report.items} items, all can be read` : 'damaged'}`);
+      print(
+        `${report.path}: ${report.ok ? `${report.items} ${report.items === 1 ? 'item' : 'items'}, all can be read` : 'damaged'}`,
+      );
       for (const problem of report.problems) print(`  ${printable(problem)}`);
       if (report.unreadable.length > 0) print(`  rows that cannot be read: ${report.unreadable.join(', ')}`);
       if (report.wordsMended) print('  the index of words was made anew');

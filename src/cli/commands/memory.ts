@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import { messageOf, usageError } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 import type { MemoryKind, MemoryScope } from '../../core/memory.ts';
 import type { OpenMemory } from '../../app/memory/open-memory.ts';
 import { interruptible } from '../interruptible.ts';
 import type { Cli } from '../io.ts';
+import { readStdin } from '../stdin.ts';
 import { memoryExchange } from './memory-exchange.ts';
 import { memoryInbox } from './memory-inbox.ts';
 import { memoryUse, type MemoryView } from './memory-view.ts';
@@ -34,6 +34,7 @@ interface EditFlags {
 
 const kinds = ['fact', 'strategy', 'episode', 'skill'] as const;
 const dayMs = 86_400_000;
+const lastDay = Date.parse('9999-12-31');
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
@@ -52,7 +53,12 @@ const parseConfidence = (word: string): number => {
 /** A day, or a span from now on. */
 const parseExpiry = (word: string): number => {
   const [, count, unit = ''] = /^(\d{1,5})([dwmy])$/.exec(word) ?? [];
-  if (count !== undefined) return Date.now() + Number(count) * dayMs * ({ d: 1, w: 7, m: 30, y: 365 }[unit] ?? 1);
+  if (count !== undefined) {
+    const end = Date.now() + Number(count) * dayMs * ({ d: 1, w: 7, m: 30, y: 365 }[unit] ?? 1);
+    if (end > lastDay)
+      throw usageError(`--expires "${word}" is after the year 9999.`, 'Leave it out: then it never does.');
+    return end;
+  }
   const at = /^\d{4}-\d{2}-\d{2}$/.test(word) ? Date.parse(`${word}T00:00:00Z`) : Number.NaN;
   if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== word)
     throw usageError(`--expires "${word}" is no day and no span.`, 'Such as 2027-01-31, 30d, 6w, 3m or 1y.');
@@ -64,16 +70,6 @@ const scopeFor = (name: ScopeName, { place }: OpenMemory): MemoryScope => {
   if (name === 'repo') return { type: 'repo', repo: place.repo };
   if (place.branch === undefined) throw usageError('There is no branch here.', 'Use --scope repo.');
   return { type: 'branch', repo: place.repo, branch: place.branch };
-};
-
-/** Text from the command line, or from standard input for `-`. */
-const textFrom = (words: readonly string[]): string => {
-  if (words.length !== 1 || words[0] !== '-') return words.join(' ');
-  try {
-    return readFileSync(0, 'utf8');
-  } catch (error) {
-    throw usageError(`Standard input cannot be read: ${messageOf(error)}`);
-  }
 };
 
 const scopeOption = (): Option =>
@@ -88,6 +84,9 @@ const kindOption = (): Option => new Option('--kind <kind>', 'what it is').choic
 export const memoryCommand = (program: Command, cli: Cli): void => {
   const view: MemoryView = memoryUse(cli);
   const { use, print, show, showAll } = view;
+  /** Text from the command line, or from standard input for `-`. */
+  const textFrom = async (words: readonly string[], signal: AbortSignal): Promise<string> =>
+    words.length === 1 && words[0] === '-' ? readStdin(cli.io, false, signal) : words.join(' ');
   const memory = program.command('memory').description('what is remembered across runs');
 
   memory
@@ -106,10 +105,11 @@ export const memoryCommand = (program: Command, cli: Cli): void => {
     .option('--json', 'as JSON')
     .action((words: string[], flags: AddFlags) =>
       use(async (open, signal) => {
+        const said = await textFrom(words, signal);
         const { item, outcome } = await view.asUsage(() =>
           open.remember(
             {
-              ...{ kind: flags.kind, text: textFrom(words), scope: scopeFor(flags.scope, open) },
+              ...{ kind: flags.kind, text: said, scope: scopeFor(flags.scope, open) },
               sources: [
                 ...(flags.file ?? []).map(parseFile),
                 ...(flags.commit ?? []).map((commit) => ({ type: 'commit' as const, commit })),
@@ -121,7 +121,7 @@ export const memoryCommand = (program: Command, cli: Cli): void => {
           ),
         );
         if (flags.json) return void print(JSON.stringify({ outcome, item }));
-        print(outcome === 'merged' ? `known already, as ${item.id}:` : `${item.id}:`);
+        if (outcome === 'merged') print('known already:');
         show(item);
         const [first] = item.contradicts;
         if (first !== undefined)
@@ -197,7 +197,7 @@ export const memoryCommand = (program: Command, cli: Cli): void => {
           id,
           {
             ...{ kind, stillHolds },
-            ...(words.length === 0 ? {} : { text: textFrom(words) }),
+            ...(words.length === 0 ? {} : { text: await textFrom(words, signal) }),
             ...(scope === undefined ? {} : { scope: scopeFor(scope, open) }),
             ...(confidence === undefined ? {} : { confidence: parseConfidence(confidence) }),
             ...(expires === undefined ? {} : { expiresAt: expires === 'never' ? null : parseExpiry(expires) }),

@@ -28,7 +28,7 @@ const planLines = (traces: Traces): string[] => {
   for (const { path, bytes } of folders) lines.push(`${path}: ${megabytes(bytes)}`);
   for (const path of ruleFiles) lines.push(`${path}: what is always allowed there`);
   for (const { folder } of trust) lines.push(`trust in ${printable(folder)}`);
-  if (memory) lines.push(`${count(memory.items.length, 'note')} in memory`);
+  if (memory) lines.push(`${count(memory.length, 'note')} in memory`);
   if (spending === null) lines.push('all that is kept of spending');
   for (const folder of spending ?? []) lines.push(`what was spent for ${printable(folder)}`);
   return lines;
@@ -93,7 +93,7 @@ export const privacyCommand = (program: Command, cli: Cli): void => {
       const { eraseTraces, findTraces, scopeOf, sparedBy } = await load();
       const traces = await findTraces(io.env, scopeOf(flags, io.cwd));
       for (const line of planLines(traces)) say(line);
-      for (const line of sparedBy(traces.scope)) say(`stays: ${line}`);
+      for (const line of sparedBy(traces)) say(`stays: ${line}`);
       if (!flags.yes) {
         if (!io.stdin.isTTY || !io.stderr.isTTY)
           throw usageError('Nothing was erased: nobody is there to be asked.', 'Look at the list, then add --yes.');

@@ -1,11 +1,12 @@
 import { Option, type Command } from 'commander';
 import { exitCodes, usageError } from '../../base/errors.ts';
-import { printable } from '../../base/printable.ts';
+import { printable, printableName } from '../../base/printable.ts';
 import type { Found } from '../../core/found.ts';
 import type { FoundKind } from '../../app/search/find.ts';
 import { indexingProgress } from '../indexing-progress.ts';
 import { interruptible } from '../interruptible.ts';
 import type { Cli } from '../io.ts';
+import { jsonLine } from '../json-line.ts';
 import { paintFor } from '../render.ts';
 
 interface Flags {
@@ -62,7 +63,7 @@ export const searchCommand = (program: Command, cli: Cli): void => {
         ),
       ).finally(progress.end);
       for (const notice of notices) io.stderr.write(`${printable(notice)}\n`);
-      if (flags.json) io.stdout.write(`${JSON.stringify(results)}\n`);
+      if (flags.json) io.stdout.write(jsonLine(results));
       else if (results.length === 0) io.stderr.write('Nothing found.\n');
       else
         io.stdout.write(
@@ -76,8 +77,8 @@ export const searchCommand = (program: Command, cli: Cli): void => {
     const { path, startLine, endLine, symbol, why } = found;
     const place = startLine === 0 ? path : `${path}:${startLine}-${endLine}`;
     const reasons = Object.keys(why).join(' ');
-    const name = symbol === undefined ? '' : `  ${printable(symbol)}`;
-    const head = `${paint.bold(printable(place))}${name}  ${paint.dim(`${found.score.toFixed(3)} ${reasons}`)}`;
+    const name = symbol === undefined ? '' : `  ${printableName(symbol)}`;
+    const head = `${paint.bold(printableName(place))}${name}  ${paint.dim(`${found.score.toFixed(3)} ${reasons}`)}`;
     if (isShort) return head;
     const lines = printable(found.text).trimEnd().split('\n');
     const shown = lines

@@ -14,8 +14,10 @@ export interface Place {
 export interface CodeMapOptions {
   /** At most so many of `mapText`. */
   tokens: number;
-  /** Paths; with them, what is central to these files. */
+  /** Paths of files and folders; with them, what is central to these files. */
   focus?: readonly string[];
+  /** False for paths that must not be in the map; they count as files that refer to others. */
+  accepts?: (path: string) => boolean;
   /** How a definition is shown, on one line; its name when left out. */
   signatureOf?: (place: Place) => string;
   /** Bytes by four when left out. */
@@ -45,7 +47,10 @@ const bytesByFour = (text: string): number => Math.ceil(Buffer.byteLength(text) 
 
 const startsOf = ({ paths }: CodeFacts, starts: Float64Array, focus: readonly string[]): Float64Array => {
   const wanted = new Set(focus);
-  const inFocus = paths.flatMap((path, file) => (wanted.has(path) ? [file] : []));
+  const folders = focus.map((path) => (path === '.' ? '' : `${path.replace(/\/+$/, '')}/`));
+  const inFocus = paths.flatMap((path, file) =>
+    wanted.has(path) || folders.some((folder) => path.startsWith(folder)) ? [file] : [],
+  );
   if (inFocus.length === 0) return starts;
   const total = starts.reduce((sum, start) => sum + start, 0);
   const focused = starts.map((start) => ((1 - focusShare) * start) / total);
@@ -57,6 +62,7 @@ const startsOf = ({ paths }: CodeFacts, starts: Float64Array, focus: readonly st
 const central = (
   facts: CodeFacts,
   focus: readonly string[],
+  accepts: (path: string) => boolean,
 ): { ranks: Float64Array; order: { place: number; rank: number }[] } => {
   const { paths, isDoc, definitions } = facts;
   const graph = referenceGraph(facts);
@@ -76,7 +82,7 @@ const central = (
   }
   const count = new Uint32Array(paths.length);
   for (const file of definitions.file) count[file] = (count[file] ?? 0) + 1;
-  const isLeftOut = paths.map((path, file) => isDoc[file] === 1 || isTestPath(path));
+  const isLeftOut = paths.map((path, file) => isDoc[file] === 1 || isTestPath(path) || !accepts(path));
   const seen = new Set<number>();
   const order: { place: number; rank: number }[] = [];
   for (const [place, file] of definitions.file.entries()) {
@@ -94,8 +100,9 @@ const central = (
 
 /** The most central definitions of a repository that fit into a budget, files by rank, definitions by line. */
 export const codeMap = (facts: CodeFacts, options: CodeMapOptions): MapEntry[] => {
-  const { tokens, focus = [], signatureOf = ({ name }: Place): string => name, countTokens = bytesByFour } = options;
-  const { ranks, order } = central(facts, focus);
+  const { tokens, focus = [], accepts = () => true, countTokens = bytesByFour } = options;
+  const { signatureOf = ({ name }: Place): string => name } = options;
+  const { ranks, order } = central(facts, focus, accepts);
   const entries = new Map<number, MapEntry>();
   let left = tokens;
   let misses = 0;

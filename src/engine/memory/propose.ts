@@ -3,7 +3,6 @@ import type { Recorded } from '../../core/event.ts';
 import type { CheckRun } from '../../core/evidence.ts';
 import { sourcesIn } from '../../core/fold.ts';
 import type { MemoryDraft } from '../../core/memory.ts';
-import { textOf } from '../../core/message.ts';
 
 interface Work {
   /** Events of the last workflow, those of runs below it too. */
@@ -55,7 +54,9 @@ const passedIn = (events: readonly Recorded[], workflow: string): string[] => {
 const titleIn = (events: readonly Recorded[]): string => {
   for (const event of events)
     if (event.type === 'message.added' && event.message.role === 'user' && event.message.origin === 'user') {
-      const line = textOf(event.message.content).trim().split('\n', 1)[0] ?? '';
+      // What was recalled, and pictures, stand before it.
+      const task = event.message.content.findLast((block) => block.type === 'text')?.text ?? '';
+      const line = task.trim().split('\n', 1)[0] ?? '';
       return line.length > 200 ? `${line.slice(0, 199)}…` : line;
     }
   return '';
@@ -95,11 +96,15 @@ export const proposalsFrom = (log: Iterable<Recorded>, root: string): MemoryDraf
   ];
 };
 
-/** How the last workflow ended for the items recalled into it: only what was decided by checks says anything of them. */
-export const outcomeForRecalled = (log: Iterable<Recorded>): 'helped' | 'harmed' | undefined => {
-  let outcome: 'helped' | 'harmed' | undefined;
+/** How a workflow ended for the items recalled into it: only what was decided by checks says anything of them. */
+export const outcomeForRecalled = (log: Iterable<Recorded>, workflow: string): 'helped' | 'harmed' | undefined => {
+  let hasAnswered = true;
   for (const event of log)
-    if (event.type === 'workflow.finished')
-      outcome = event.outcome.verified ? 'helped' : event.outcome.status === 'failed' ? 'harmed' : undefined;
-  return outcome;
+    if (event.type === 'run.finished') hasAnswered = event.status === 'answered';
+    else if (event.type === 'workflow.finished' && event.run === workflow) {
+      const { verified, status } = event.outcome;
+      // A server that was down, or a limit, fails a task that the items had no part in.
+      return verified ? 'helped' : status === 'failed' && hasAnswered ? 'harmed' : undefined;
+    }
+  return undefined;
 };

@@ -51,7 +51,7 @@ const scopeFrom = (value: unknown): MemoryScope => {
 };
 
 const sourceFrom = (value: unknown, what: string): MemorySource => {
-  const names = ['type', 'session', 'seq', 'commit', 'path', 'startLine', 'endLine', 'hash'];
+  const names = ['type', 'session', 'seq', 'commit', 'path', 'startLine', 'endLine', 'hash', 'copies'];
   const fields = fieldsOf(value, what, names);
   const type = oneOf(fields.type, ['user', 'session', 'commit', 'file'], `${what}.type`);
   switch (type) {
@@ -72,7 +72,10 @@ const sourceFrom = (value: unknown, what: string): MemorySource => {
       const endLine = whole(fields.endLine, `${what}.endLine`, startLine, startLine + limits.citedLines - 1);
       const hash = shortText(fields.hash, `${what}.hash`, 64);
       return /^[0-9a-f]{64}$/.test(hash)
-        ? { type, path, startLine, endLine, hash }
+        ? {
+            ...{ type, path, startLine, endLine, hash },
+            ...(fields.copies === undefined ? {} : { copies: whole(fields.copies, `${what}.copies`, 2, 1e7) }),
+          }
         : fail(`${what}.hash is no SHA-256`);
     }
   }

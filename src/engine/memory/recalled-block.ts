@@ -1,6 +1,7 @@
 import { printableName } from '../../base/printable.ts';
 import type { Recalled } from '../../core/memory.ts';
 import type { Origin } from '../../core/message.ts';
+import { withinTokens } from './careful-tokens.ts';
 import { describeSource } from './describe-source.ts';
 
 /** What a run is told of its memory. */
@@ -12,7 +13,9 @@ export interface RecalledBlock {
   origin?: Origin;
 }
 
-/** Bytes of the whole block: at most about 1,500 tokens. */
+/** Of the whole block: 1,500 tokens, and some room for tokenisers that need more of them. Blanks cost none, but bytes. */
+const maxTokens = 1400;
+const maxItemTokens = 350;
 const maxBytes = 6000;
 const maxItemBytes = 1500;
 
@@ -23,13 +26,17 @@ const tail = '</memory>';
 // No item may end the block, or begin another.
 const unmarked = (text: string): string => text.replace(/<(?=\s*\/?\s*memory\b)/gi, '&lt;');
 
-const cut = (text: string, bytes: number): string => {
-  if (Buffer.byteLength(text) <= bytes) return text;
-  let short = Buffer.from(text)
-    .subarray(0, bytes - 3)
-    .toString();
-  short = short.replace(/�+$/, '');
-  return `${short}…`;
+const cut = (text: string): string => {
+  const bytes = Buffer.from(text);
+  const short =
+    bytes.length <= maxItemBytes
+      ? text
+      : bytes
+          .subarray(0, maxItemBytes - 3)
+          .toString()
+          .replace(/�+$/, '');
+  const kept = withinTokens(short, maxItemTokens).text;
+  return kept === text ? text : `${kept}…`;
 };
 
 const shownSources = 3;
@@ -44,24 +51,28 @@ const entry = ({ item, moved }: Recalled): string => {
   if (item.origin !== undefined && item.origin !== 'user') from.push(`words from outside (${item.origin})`);
   const doubt = item.contradicts.length > 0 ? `; contradicts ${item.contradicts.slice(0, 3).join(', ')}` : '';
   const about = `${item.id}, ${item.kind}, ${Math.round(item.confidence * 100)} % sure`;
-  const words = unmarked(item.text.trim()).replace(/\n/g, '\n  ');
-  return `- ${cut(words, maxItemBytes)}\n  (${about}; from: ${unmarked(printableName(from.join(' · '))) || 'nobody said'}${doubt})`;
+  const words = unmarked(item.text.trim()).replace(/[\n\u2028\u2029]/g, '\n  ');
+  return `- ${cut(words)}\n  (${about}; from: ${unmarked(printableName(from.join(' · '))) || 'nobody said'}${doubt})`;
 };
 
 /**
  * Recalled items as one marked, bounded text for a run's first message, best first; undefined when there are none.
  * It says that they are notes, and no item can pretend to be outside of it.
+ * @param said what the conversation holds already: the same is not said again.
  */
-export const recalledBlock = (recalled: readonly Recalled[]): RecalledBlock | undefined => {
+export const recalledBlock = (recalled: readonly Recalled[], said = ''): RecalledBlock | undefined => {
   const entries: string[] = [];
   const ids: string[] = [];
   let origin: Origin | undefined;
   let bytes = Buffer.byteLength(head) + Buffer.byteLength(tail) + 2;
+  let { tokens } = withinTokens(head + tail, Infinity);
   for (const one of recalled) {
     const text = entry(one);
     const size = Buffer.byteLength(text) + 1;
-    if (bytes + size > maxBytes) continue;
+    const cost = withinTokens(text, Infinity).tokens;
+    if (bytes + size > maxBytes || tokens + cost > maxTokens || said.includes(text)) continue;
     bytes += size;
+    tokens += cost;
     entries.push(text);
     ids.push(one.item.id);
     if (one.item.origin !== undefined && one.item.origin !== 'user') origin ??= one.item.origin;

@@ -17,7 +17,7 @@ interface Statement {
   /** Every token as it stands, for looking names up. */
   tokens: ReadonlySet<string>;
   /** What it is about and what it says of that, when it has that form. */
-  pairs: readonly { key: ReadonlySet<string>; value: ReadonlySet<string> }[];
+  pairs: readonly { key: ReadonlySet<string>; relation: string; value: ReadonlySet<string> }[];
 }
 
 const negation = /\b(?:not|never|no|none|neither|nor|without|cannot|avoid|nothing|forbidden)\b|\b\p{L}+n['’]t\b/giu;
@@ -69,16 +69,19 @@ const contentOf = (text: string): Set<string> =>
 const usage =
   /\b(?:use|using|uses|prefer|prefers|choose|pick)\b\s+(.{1,80}?)\s+\b(?:for|to|when|as|in|with|on)\b\s+(.+)/iu;
 const copula =
-  /^(.{2,120}?)\s*(?:\b(?:is|are|uses?|lives? in|live in|runs? on|listens? on|defaults? to|must be|should be|requires?|needs?|equals?)\b|[:=]\s)\s*(.+)$/iu;
+  /^(.{2,120}?)\s*(\b(?:is|are|uses?|lives? in|runs? on|listens? on|defaults? to|must be|should be|requires?|needs?|equals?)\b|[:=]\s)\s*(.+)$/iu;
+
+/** What a verb says of two things: where something lives does not contradict what it is. */
+const relationOf = (verb: string): string =>
+  /^(?:[:=]|is|are|defaults?|must|should|equals?)/i.test(verb) ? 'is' : verb.toLowerCase().replace(/s(?= |$)/, '');
 
 const pairsOf = (text: string): Statement['pairs'] =>
   text.split(/[\n.;!?](?=\s|$)/).flatMap((sentence) => {
     const used = usage.exec(sentence);
-    const said = used ? { key: used[2], value: used[1] } : undefined;
-    const match = said ? undefined : copula.exec(sentence.trim());
-    const { key, value } = said ?? { key: match?.[1], value: match?.[2] };
-    if (key === undefined || value === undefined) return [];
-    const pair = { key: new Set(memoryWords(key)), value: new Set(memoryWords(value)) };
+    const match = used ? undefined : copula.exec(sentence.trim());
+    const [key, verb, value] = used ? [used[2], 'use', used[1]] : [match?.[1], match?.[2], match?.[3]];
+    if (key === undefined || verb === undefined || value === undefined) return [];
+    const pair = { key: new Set(memoryWords(key)), relation: relationOf(verb), value: new Set(memoryWords(value)) };
     return pair.key.size > 0 && pair.value.size > 0 ? [pair] : [];
   });
 
@@ -165,6 +168,7 @@ const otherValue = (a: Statement, b: Statement): boolean =>
     b.pairs.some(
       (other) =>
         equal(one.key, other.key) &&
+        one.relation === other.relation &&
         one.value.size <= shortValue &&
         other.value.size <= shortValue &&
         rest(one.value, other.value).length > 0 &&

@@ -18,20 +18,30 @@ const place = `SELECT chunks.id AS id, files.path AS path, start_line AS startLi
 const lacking = `NOT EXISTS (SELECT 1 FROM vectors WHERE key = (SELECT id FROM vector_spaces WHERE name = ?) * ${idLimit} + chunks.id
   AND data IS NOT NULL)`;
 
-/** The next chunks that have no vector in a space, in the order they were written. */
-export const chunksWithoutVector = (database: Database, space: string, limit: number): ChunkPlace[] =>
+/** The next chunks from an id on that have no vector in a space, in the order they were written. */
+export const chunksWithoutVector = (database: Database, space: string, from: number, limit: number): ChunkPlace[] =>
   database
-    .prepare<[string, number], ChunkPlace>(`${place} WHERE ${lacking} ORDER BY chunks.id LIMIT ?`)
-    .all(space, limit);
+    .prepare<[number, string, number], ChunkPlace>(
+      `${place} WHERE chunks.id >= ? AND ${lacking} ORDER BY chunks.id LIMIT ?`,
+    )
+    .all(from, space, limit);
 
-/** How many have none. */
-export const countWithoutVector = (database: Database, space: string): number =>
-  database.prepare<[string], { n: number }>(`SELECT count(*) AS n FROM chunks WHERE ${lacking}`).get(space)?.n ?? 0;
+/** Chunks there are. */
+export const countChunks = (database: Database): number =>
+  database.prepare<[], { n: number }>('SELECT count(*) AS n FROM chunks').get()?.n ?? 0;
+
+/** How many have no vector in a space. */
+export const countWithoutVector = (database: Database, space: string): number => {
+  const { live } = database
+    .prepare<[string], { live: number }>('SELECT live FROM vector_spaces WHERE name = ?')
+    .get(space) ?? { live: 0 };
+  // Vectors go with their chunks, so that it need not be looked for each.
+  return countChunks(database) - live;
+};
 
 /** About so many chunks, spread evenly. */
 export const sampleOfChunks = (database: Database, count: number): ChunkPlace[] => {
-  const all = database.prepare<[], { n: number }>('SELECT count(*) AS n FROM chunks').get()?.n ?? 0;
-  const step = Math.max(1, Math.floor(all / count));
+  const step = Math.max(1, Math.floor(countChunks(database) / count));
   return database.prepare<[number], ChunkPlace>(`${place} WHERE chunks.id % ? = 0 ORDER BY chunks.id`).all(step);
 };
 

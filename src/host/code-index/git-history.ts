@@ -7,6 +7,8 @@ const maxCommits = 20_000;
 /** A commit that touches more files says little about each. */
 const maxFilesOfCommit = 30;
 const commitsPerTransaction = 500;
+/** What takes longer waits for something that does not come. */
+const maxHeadMs = 10_000;
 
 interface Head {
   head: string;
@@ -19,14 +21,17 @@ const ask = async (
   root: string,
   args: readonly string[],
   signal: AbortSignal,
+  timeoutMs?: number,
 ): Promise<{ answer: GitAnswer; lines: string[] }> => {
   const chunks: Buffer[] = [];
-  const answer = await askGit(root, args, signal, (chunk) => chunks.push(chunk));
+  const options = timeoutMs === undefined ? {} : { timeoutMs };
+  const answer = await askGit(root, args, signal, (chunk) => chunks.push(chunk), options);
   return { answer, lines: Buffer.concat(chunks).toString().replace(/\n$/, '').split('\n') };
 };
 
 const readHead = async (root: string, signal: AbortSignal): Promise<Head | { why: string }> => {
-  const { answer, lines } = await ask(root, ['rev-parse', '--is-shallow-repository', '--show-prefix', 'HEAD'], signal);
+  const args = ['rev-parse', '--is-shallow-repository', '--show-prefix', 'HEAD'];
+  const { answer, lines } = await ask(root, args, signal, maxHeadMs);
   const [shallow = '', ...rest] = lines;
   // Where there is no commit yet, git says the name itself, and complains.
   const head = rest.pop() ?? '';

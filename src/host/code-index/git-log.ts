@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { findProgram } from '../find-program.ts';
+import { quietGitArgs, quietGitEnv } from '../quiet-git.ts';
 
 /** A past commit, as git tells it. */
 export interface Commit {
@@ -18,19 +19,7 @@ export interface Commit {
 export type GitAnswer = { ok: true } | { ok: false; why: string };
 
 const maxMs = 120_000;
-const maxComplaint = 500;
-
-/** A hook's GIT_DIR and the like are about another question; nothing is fetched, locked or shown in colour for this one. */
-const environment = (): NodeJS.ProcessEnv => ({
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^GIT_(?!CONFIG|CEILING)/.test(name))),
-  ...{
-    LC_ALL: 'C',
-    GIT_OPTIONAL_LOCKS: '0',
-    GIT_NO_LAZY_FETCH: '1',
-    GIT_ALLOW_PROTOCOL: 'none',
-    GIT_TERMINAL_PROMPT: '0',
-  },
-});
+const maxComplaint = 2000;
 
 /** Runs git in a folder, without programs a repository's configuration names, and hands on what it prints. */
 export const askGit = (
@@ -38,7 +27,7 @@ export const askGit = (
   args: readonly string[],
   signal: AbortSignal,
   onOutput: (chunk: Buffer) => void,
-  stdin = '',
+  { stdin = '', timeoutMs = maxMs }: { stdin?: string; timeoutMs?: number } = {},
 ): Promise<GitAnswer> =>
   new Promise((resolve, reject) => {
     signal.throwIfAborted();
@@ -47,8 +36,8 @@ export const askGit = (
       resolve({ ok: false, why: 'git is not installed' });
       return;
     }
-    const child = spawn(program, ['-c', 'core.fsmonitor=false', '-c', 'log.showSignature=false', ...args], {
-      ...{ cwd: root, env: environment(), signal, timeout: maxMs, stdio: ['pipe', 'pipe', 'pipe'] },
+    const child = spawn(program, [...quietGitArgs, '-c', 'log.showSignature=false', ...args], {
+      ...{ cwd: root, env: quietGitEnv(), signal, timeout: timeoutMs, stdio: ['pipe', 'pipe', 'pipe'] },
     });
     let complaint = '';
     child.stdout.on('data', onOutput);
@@ -60,7 +49,8 @@ export const askGit = (
       else resolve({ ok: false, why: error.message });
     });
     child.on('close', (code, killed) => {
-      const [line = ''] = complaint.slice(0, maxComplaint).trim().split('\n', 1);
+      const lines = complaint.slice(0, maxComplaint).trim().split('\n');
+      const line = lines.find((one) => /^(?:fatal|error): /.test(one)) ?? lines[0] ?? '';
       const why = line === '' ? `git ended with ${killed ?? `code ${String(code)}`}` : line;
       resolve(code === 0 ? { ok: true } : { ok: false, why });
     });
@@ -178,7 +168,7 @@ const readOnce = async (
     '--relative',
     ...plain,
   ];
-  const answer = await askGit(root, [...args, format], signal, read, `${hashes.join('\n')}\n`);
+  const answer = await askGit(root, [...args, format], signal, read, { stdin: `${hashes.join('\n')}\n` });
   read(Buffer.from('end\0'));
   return { answer, commits };
 };

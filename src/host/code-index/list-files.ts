@@ -3,6 +3,7 @@ import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, statSync
 import { dirname, join } from 'node:path';
 import { CopilotError, exitCodes } from '../../base/errors.ts';
 import { isDependency } from '../../core/walk.ts';
+import { quietGitArgs, quietGitEnv } from '../quiet-git.ts';
 import { changedMs } from './parse-path.ts';
 
 /** A file that may be indexed. */
@@ -19,15 +20,22 @@ export interface Listing {
   notices: string[];
 }
 
-const git = (root: string, args: string[], signal: AbortSignal): Promise<Buffer | undefined> =>
+/** Git may wait for what never comes, such as a pipe for an ignore file: then it is done without. */
+const maxGitMs = 60_000;
+
+const git = (
+  root: string,
+  args: readonly string[],
+  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+): Promise<Buffer | 'too late' | undefined> =>
   new Promise((resolve, reject) => {
-    // Set while a hook runs, and about that repository only.
-    const { GIT_DIR: _dir, GIT_WORK_TREE: _tree, GIT_INDEX_FILE: _index, ...rest } = process.env;
-    const env = { ...rest, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
-    const options = { cwd: root, env, signal, encoding: 'buffer' as const, maxBuffer: 1 << 30 };
-    // No program that a folder's own git configuration names runs because somebody searched there.
-    execFile('git', ['-c', 'core.fsmonitor=false', '-c', 'core.quotepath=false', ...args], options, (error, stdout) => {
+    const options = {
+      ...{ cwd: root, env: quietGitEnv(), signal, timeout: timeoutMs, killSignal: 'SIGKILL' as const },
+      ...{ encoding: 'buffer' as const, maxBuffer: 1 << 30 },
+    };
+    execFile('git', [...quietGitArgs, '-c', 'core.quotepath=false', ...args], options, (error, stdout) => {
       if (signal.aborted) reject(signal.reason as Error);
+      else if (error?.killed === true && typeof error.code !== 'string') resolve('too late');
       else resolve(error ? undefined : stdout);
     });
   });
@@ -67,6 +75,10 @@ const statAll = (root: string, paths: readonly (string | undefined)[], left: Lef
       known =
         isRealFolder(dirname(folder)) &&
         lstatSync(join(root, folder), { throwIfNoEntry: false })?.isDirectory() === true;
+      if (known && isBareRepository(join(root, folder))) {
+        known = false;
+        left.nested.push(folder);
+      }
       folders.set(folder, known);
     }
     return known;
@@ -94,6 +106,12 @@ const statAll = (root: string, paths: readonly (string | undefined)[], left: Lef
   }
   return files;
 };
+
+const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+
+/** What git keeps, without a folder of files beside it. Its settings may hold passwords, and nothing in it is a text. */
+const isBareRepository = (folder: string): boolean =>
+  ['HEAD', 'objects', 'refs', 'config'].every((name) => isThere(join(folder, name)));
 
 const statOf = (path: string) => {
   try {
@@ -142,7 +160,7 @@ const walkFolder = async (root: string, left: LeftOut, signal: AbortSignal): Pro
       if (name === '.git' || isDependency(`/${path}`)) continue;
       if (entry.isDirectory()) {
         if (isIgnored(`${path}/`, levels)) continue;
-        if (existsSync(join(root, path, '.git'))) left.nested.push(path);
+        if (existsSync(join(root, path, '.git')) || isBareRepository(join(root, path))) left.nested.push(path);
         else below(`${path}/`, levels);
       } else if (entry.isFile() && !isIgnored(path, levels)) paths.push(path);
     }
@@ -173,9 +191,14 @@ const noticesOf = ({ oddNames, nested, dependencies }: LeftOut): string[] => {
  * The files below a folder that its owner did not ask git to ignore, sorted by path. Outside a repository, or without
  * git, `.gitignore` files are read all the same.
  * @param root absolute.
+ * @param options.gitMs how long git may take.
  * @throws CopilotError `E_USAGE` when there is no such folder.
  */
-export const listFiles = async (root: string, signal: AbortSignal): Promise<Listing> => {
+export const listFiles = async (
+  root: string,
+  signal: AbortSignal,
+  { gitMs = maxGitMs }: { gitMs?: number } = {},
+): Promise<Listing> => {
   signal.throwIfAborted();
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
     throw new CopilotError(`${root} is not there any more, or is no folder`, {
@@ -183,14 +206,15 @@ export const listFiles = async (root: string, signal: AbortSignal): Promise<List
       exitCode: exitCodes.usage,
       hint: 'run the command in the folder to be searched, or name it with -C',
     });
+  if (isBareRepository(root))
+    return { files: [], notices: ['a bare repository: there are no files here, only its commits can be searched'] };
   const left: LeftOut = { oddNames: 0, nested: [], dependencies: 0 };
-  const listed = await git(
-    root,
-    ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate'],
-    signal,
-  );
+  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate'];
+  const listed = await git(root, args, { signal, timeoutMs: gitMs });
+  const isLate = listed === 'too late';
   // A folder that a repository around it ignores is listed by ourselves.
-  const paths = listed && listed.length > 0 ? names(listed) : await walkFolder(root, left, signal);
+  const paths = listed && !isLate && listed.length > 0 ? names(listed) : await walkFolder(root, left, signal);
   const files = statAll(root, paths, left).sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { files, notices: noticesOf(left) };
+  const late = isLate ? [`git did not list the files within ${gitMs / 1000} s; they were looked for without it`] : [];
+  return { files, notices: [...late, ...noticesOf(left)] };
 };

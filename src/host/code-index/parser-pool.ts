@@ -108,6 +108,8 @@ export const parserPool = (
     worker.unref();
     threads.add(thread);
     worker.on('message', (answer: WorkerAnswer) => {
+      // Nobody waits for it any more but whoever closes, and the process has to live until the thread ended.
+      if (isClosed) return;
       const batch = thread.batches.shift();
       batch?.forEach((job, index) => {
         if ('failure' in answer) job.reject(parserError(answer.failure.message, answer.failure.hint));

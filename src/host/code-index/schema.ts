@@ -21,7 +21,7 @@ export const codeIndexSteps: readonly string[] = [
   );
 
   CREATE TABLE chunks (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: a vector that comes late meets no other text
     file INTEGER NOT NULL,
     start_line INTEGER NOT NULL,
     end_line INTEGER NOT NULL,

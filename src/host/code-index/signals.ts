@@ -8,8 +8,8 @@ export interface SignalOptions {
   kinds?: readonly ('code' | 'doc')[];
   /** False for paths that must not be found. */
   accepts?: (path: string) => boolean;
-  /** Chunks near to the query, by the ids of their rows. */
-  nearest?: (limit: number) => Promise<readonly Neighbour[]>;
+  /** Chunks near to the query, by the ids of their rows; those in `found` have words of it. */
+  nearest?: (limit: number, found: ReadonlySet<number>) => Promise<readonly Neighbour[]>;
 }
 
 /** Reads what each signal has to say out of an index. */
@@ -176,12 +176,14 @@ export const codeSignals = (database: Database): Signals => {
       const inPath = any === '' ? '' : `path: (${any})`;
       // Parts of words say something where names are asked for; in sentences they only blur.
       const parts = anyOf([...question.names, ...question.paths].filter((name) => name.length > 2));
-      const neighbours = (await options.nearest?.(vectorLimit)) ?? [];
+      const byWord = best(chunkWords, any, chunkLimit, gathered);
+      const found = new Set(byWord.map(({ id }) => id));
+      const neighbours = (await options.nearest?.(vectorLimit, found)) ?? [];
       return {
         fileWords: best(fileWords, any, fileLimit, gathered),
         pathWords: best(pathWords, inPath, fileLimit, gathered),
         trigrams: best(trigrams, parts, fileLimit, gathered),
-        chunkWords: best(chunkWords, any, chunkLimit, gathered),
+        chunkWords: byWord,
         vectors: neighbours
           .filter(({ id }) => takeChunk(id, gathered))
           .map(({ id, similarity }) => ({ id, score: similarity })),

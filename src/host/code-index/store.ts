@@ -22,6 +22,8 @@ export interface CodeStore {
   database(): Database;
   /** Does something with the database. When that meets damage, it is made anew (empty) and the work is done once more. @throws CopilotError `E_INDEX` */
   mending<T>(work: () => T | Promise<T>): Promise<T>;
+  /** Another text once anything in the database changed, whoever did it. */
+  stamp(): string;
   fact(key: string): string | undefined;
   setFact(key: string, value: string): void;
   /** What happened to it, each once. */
@@ -61,6 +63,26 @@ const alone = (path: string, work: () => void): void => {
   }
 };
 
+const vectorFolderOf = (path: string): string => join(dirname(path), 'vectors');
+
+const removeFiles = (path: string): void => {
+  for (const ending of ['-wal', '-shm', '']) rmSync(path + ending, { force: true });
+  // Another process may write there just now.
+  rmSync(vectorFolderOf(path), { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+};
+
+/**
+ * Throws the index of a repository away. Whoever has it open notices, and goes on with the one that is made anew.
+ * @throws CopilotError `E_INDEX`, exit 3
+ */
+export const removeCodeStore = (path: string): void => {
+  try {
+    alone(path, () => removeFiles(path));
+  } catch (error) {
+    throw explained(path, error);
+  }
+};
+
 /**
  * Opens (and makes) the index of a repository. One that is damaged, or was made by another version, is deleted and made
  * anew; `notices` tells it.
@@ -69,7 +91,7 @@ const alone = (path: string, work: () => void): void => {
  */
 export const openCodeStore = (options: { path: string; root: string; waitMs?: number }): CodeStore => {
   const { path, root, waitMs = 5000 } = options;
-  const vectorFolder = join(dirname(path), 'vectors');
+  const vectorFolder = vectorFolderOf(path);
   const told: string[] = [];
   let open: { database: Database; identity: string | undefined };
 
@@ -82,9 +104,7 @@ export const openCodeStore = (options: { path: string; root: string; waitMs?: nu
   /** Deletes the files unless another process did: then what is there now is new. */
   const discard = (identity: string | undefined): void =>
     alone(path, () => {
-      if (identityOf(path) !== identity) return;
-      for (const ending of ['-wal', '-shm', '']) rmSync(path + ending, { force: true });
-      rmSync(vectorFolder, { recursive: true, force: true });
+      if (identityOf(path) === identity) removeFiles(path);
     });
 
   const connect = (): { database: Database; identity: string | undefined; isForeign: boolean } => {
@@ -167,6 +187,12 @@ export const openCodeStore = (options: { path: string; root: string; waitMs?: nu
       } catch (error) {
         throw explained(path, error);
       }
+    },
+    stamp: () => {
+      const { database, identity } = open;
+      const others = database.prepare<[], { data_version: number }>('PRAGMA data_version').get()?.data_version;
+      const own = database.prepare<[], { n: number }>('SELECT total_changes() AS n').get()?.n;
+      return `${identity} ${others} ${own}`;
     },
     fact: (key) => factOf(open.database, key),
     setFact: (key, value) => setFactOf(open.database, key, value),

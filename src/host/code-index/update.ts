@@ -39,13 +39,25 @@ const countsOf = (database: Database): { files: number; chunks: number; skipped:
   return { files, chunks, skipped };
 };
 
-/** Ids of chunks are given again: no space may keep the vector of one that went. */
+/** No space keeps the vector of a chunk that went. */
 const forgetVectors = (database: Database, removed: readonly number[]): void => {
   if (removed.length === 0) return;
   for (const { name, dimensions } of vectorSpaces(database)) {
     const write = vectorWriter(database, { name, dimensions, storage: 'float32' });
     for (const id of removed) write(id, null);
   }
+};
+
+/** Rows of files by store; who asks often need not read them each time. */
+const remembered = new WeakMap<CodeStore, { stamp: string; known: ReturnType<typeof knownFiles> }>();
+
+const rowsOf = (store: CodeStore): ReturnType<typeof knownFiles> => {
+  const stamp = store.stamp();
+  const last = remembered.get(store);
+  if (last?.stamp === stamp) return last.known;
+  const known = knownFiles(store.database());
+  remembered.set(store, { stamp, known });
+  return known;
 };
 
 const updateFiles = async (store: CodeStore, options: UpdateOptions) => {
@@ -56,7 +68,7 @@ const updateFiles = async (store: CodeStore, options: UpdateOptions) => {
   // Where reading the rows fails, nobody waits for it any more.
   listing.catch(() => undefined);
   // Read while git looks for files. Dates of a repository elsewhere say nothing about this one.
-  const known = knownFiles(database);
+  const known = rowsOf(store);
   const isSameRoot = store.fact('root') === store.root;
   const { files, notices } = await listing;
   signal.throwIfAborted();

@@ -13,15 +13,18 @@ export type CitedFile = { text: string; stamp: string } | { gone: string };
 /**
  * Reads a file by its path below the top of the repository, without following a link out of it.
  * @param path relative, with `/`.
+ * @param before what it was when it was last read: given back where nobody wrote to it since.
  */
-export const citedFile = (top: string, path: string): CitedFile => {
+export const citedFile = (top: string, path: string, before?: CitedFile): CitedFile => {
   const absolute = join(top, path);
   try {
     if (!isWithin(realpathSync(absolute), top)) return { gone: 'the path leads out of the repository' };
     const info = statSync(absolute);
     if (!info.isFile()) return { gone: 'it is no file' };
     if (info.size > maxBytes) return { gone: 'the file is too large to be looked at' };
-    return { text: readFileSync(absolute, 'utf8'), stamp: `${info.mtimeMs} ${info.size} ${info.ino}` };
+    const stamp = `${info.mtimeMs} ${info.ctimeMs} ${info.size} ${info.dev} ${info.ino}`;
+    if (before && 'stamp' in before && before.stamp === stamp) return before;
+    return { text: readFileSync(absolute, 'utf8'), stamp };
   } catch (error) {
     const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
     const isGone = code === 'ENOENT' || code === 'ENOTDIR';

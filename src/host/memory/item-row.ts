@@ -65,9 +65,9 @@ const isSource = (one: unknown): one is MemorySource => {
     case 'commit':
       return 'commit' in one && typeof one.commit === 'string';
     case 'file': {
-      const { path, startLine, endLine, hash } = one as Record<string, unknown>;
+      const { path, startLine, endLine, hash, copies = 2 } = one as Record<string, unknown>;
       const isPlaced = typeof path === 'string' && typeof startLine === 'number' && typeof endLine === 'number';
-      return isPlaced && typeof hash === 'string';
+      return isPlaced && typeof hash === 'string' && typeof copies === 'number';
     }
     default:
       return false;

@@ -104,7 +104,8 @@ export const itemTable = (database: Database, words: ItemWords): ItemTable => {
   };
   const written = (n: number): StoredItem => {
     const [item] = readable(rows('n = ?', n));
-    if (!item) throw new Error('An item that was just written cannot be read.');
+    if (!item)
+      throw Object.assign(new Error('an item that was just written cannot be read'), { code: 'SQLITE_CORRUPT' });
     return item;
   };
   return {
@@ -191,8 +192,11 @@ export const itemTable = (database: Database, words: ItemWords): ItemTable => {
     newestRev,
     changedSince: (rev) => readable(rows('rev > ?', rev)),
     salvage: () => {
-      const last =
-        database.prepare<[], { seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'items'").get()?.seq ?? 0;
+      const lastIn = (sql: string): number => database.prepare<[], { n: number | null }>(sql).get()?.n ?? 0;
+      // Either may be damaged.
+      const counter = undamaged(() => lastIn("SELECT seq AS n FROM sqlite_sequence WHERE name = 'items'"));
+      const newest = undamaged(() => lastIn('SELECT max(n) AS n FROM items'));
+      const last = Math.max(counter ?? 0, newest ?? 0);
       const items: StoredItem[] = [];
       const unreadable: number[] = [];
       for (let n = 1; n <= last; n += 1) {

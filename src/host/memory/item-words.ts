@@ -10,6 +10,8 @@ export interface ItemWords {
   holding(words: readonly string[]): { items: number; counts: Map<string, number> };
   /** How many items have words. */
   count(): number;
+  /** Writes the index anew without what was taken away: FTS5 only marks that in it. For the owner's transaction. */
+  scrub(): void;
   /** Makes all of them anew; for the owner's transaction. */
   rebuild(): void;
 }
@@ -52,6 +54,9 @@ export const itemWords = (database: Database, wordsOf: (text: string) => string[
       return { items, counts: new Map(words.map((word) => [word, find.get(word)?.doc ?? 0])) };
     },
     count: () => database.prepare<[], { n: number }>('SELECT count(*) AS n FROM item_words').get()?.n ?? 0,
+    scrub: () => {
+      database.prepare("INSERT INTO item_words (item_words) VALUES ('optimize')").run();
+    },
     rebuild: () => {
       database.prepare("INSERT INTO item_words (item_words) VALUES ('delete-all')").run();
       for (const { n, text } of database

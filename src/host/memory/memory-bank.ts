@@ -25,6 +25,13 @@ export interface MemoryBank {
    * @throws CopilotError `E_MEMORY`, exit 3
    */
   change<T>(work: () => T): T;
+  /**
+   * A change that takes texts away for good: no byte of them stays in the files. Another process that reads at this very
+   * moment may keep them in the write-ahead log until the next one.
+   */
+  forget<T>(work: () => T): T;
+  /** A change that may as well not be made: it waits only a moment, and is given up for good where that is in vain. */
+  note(work: () => void): void;
   /** Says in our words what the database refuses. @throws CopilotError `E_MEMORY`, exit 3 */
   reading<T>(work: () => T): T;
   /** Another text whenever anybody changed anything. */
@@ -47,9 +54,13 @@ export interface MemoryBank {
   close(): void;
 }
 
+/** How long another process's transaction is waited for. */
+const waitMs = 5000;
+const noteWaitMs = 500;
+
 const open = (path: string): Database => {
   try {
-    const database = openDatabase(path, 5000, memorySteps);
+    const database = openDatabase(path, waitMs, memorySteps);
     // What is forgotten is overwritten, not only unlinked.
     database.prepare('PRAGMA secure_delete = ON').get();
     return database;
@@ -80,14 +91,37 @@ export const memoryBank = (path: string, wordsOf: (text: string) => string[]): M
   const one = (sql: string, ...bound: unknown[]): Readonly<Record<string, unknown>> | undefined =>
     database.prepare<unknown[], Record<string, unknown>>(sql).get(...bound);
   const words = itemWords(database, wordsOf);
+  const change = <T>(work: () => T): T => {
+    changes += 1;
+    return guarded('The memory cannot be written', () => database.transaction(work).immediate());
+  };
+  let isHeld = false;
   return {
     path,
     database,
     words,
     items: itemTable(database, words),
-    change: (work) => {
-      changes += 1;
-      return guarded('The memory cannot be written', () => database.transaction(work).immediate());
+    change,
+    forget: (work) => {
+      const result = change(() => {
+        const done = work();
+        words.scrub();
+        return done;
+      });
+      guarded('The memory cannot be written', () => database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get());
+      return result;
+    },
+    note: (work) => {
+      if (isHeld) return;
+      database.prepare(`PRAGMA busy_timeout = ${noteWaitMs}`).get();
+      try {
+        change(work);
+      } catch (error) {
+        if (!(error instanceof CopilotError)) throw error;
+        isHeld = true;
+      } finally {
+        database.prepare(`PRAGMA busy_timeout = ${waitMs}`).get();
+      }
     },
     reading: (work) => guarded('The memory cannot be read', work),
     state: () => `${changes} ${Number(one('PRAGMA data_version')?.data_version)}`,

@@ -3,7 +3,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { IndexView, ViewState } from './index-view.ts';
 import { removeStrayIndexes } from './index-path.ts';
 import { openThread, openView, type ViewTask } from './open-view.ts';
-import { noteSave, spaceRow, type SpaceRow } from './vector-rows.ts';
+import { noteSave, saveTokens, spaceRow, type SpaceRow } from './vector-rows.ts';
 import { vectorSpaces } from './vector-spaces.ts';
 
 /** Above, an index is made in a thread of its own: 5,000 are added in about 2 s. */
@@ -53,6 +53,8 @@ export const keptIndex = (given: Omit<ViewTask, 'onProgress'>, folder: string): 
   let failed = false;
   let closed = false;
   const closing = new AbortController();
+  /** Saves that are our own or were there before. */
+  const known = new Set<string>();
 
   const giveUp = (error: unknown): void => {
     if (closed) return;
@@ -63,9 +65,13 @@ export const keptIndex = (given: Omit<ViewTask, 'onProgress'>, folder: string): 
   };
   const write = async (from: IndexView): Promise<boolean> => {
     const row = spaceRow(database, space);
-    if (row?.id !== from.state().space) return false;
+    const { space: of, building: half } = from.state();
+    if (row?.id !== of) return false;
+    // What another process saved since may be whole.
+    if (half && saveTokens(database, of).some((token) => !known.has(token))) return false;
     // The row before the file: what names no row is not believed.
     const token = randomBytes(12).toString('hex');
+    known.add(token);
     noteSave(database, row.id, token);
     await from.save(token);
     const names = vectorSpaces(database).map(({ name }) => name);
@@ -124,9 +130,9 @@ export const keptIndex = (given: Omit<ViewTask, 'onProgress'>, folder: string): 
       await opened.close();
       return;
     }
+    // Another process may have put its own file there, which is not far behind; else this would go on for ever.
+    if (opened.state().building) throw new Error('what was saved cannot be read');
     view = opened;
-    const row = spaceRow(database, space);
-    if (row) void follow(row);
   };
   /** Hands what is far behind to a thread; where there is none, it catches up here. */
   const handOver = async (here: IndexView, row: SpaceRow): Promise<void> => {
@@ -148,6 +154,7 @@ export const keptIndex = (given: Omit<ViewTask, 'onProgress'>, folder: string): 
     }
   };
   const open = async (row: SpaceRow): Promise<void> => {
+    for (const token of saveTokens(database, row.id)) known.add(token);
     const opened = await openView(task);
     if (closed) await opened.close();
     else if (farBehind(opened.state(), row)) await handOver(opened, row);

@@ -95,6 +95,13 @@ export const noteSave = (database: Database, space: number, token: string): void
   })();
 };
 
+/** The saves of a space that are remembered. */
+export const saveTokens = (database: Database, space: number): string[] =>
+  database
+    .prepare<[number], { token: string }>('SELECT token FROM vector_saves WHERE space = ?')
+    .all(space)
+    .map(({ token }) => token);
+
 /** Whether this database, in the state it is in, had such a save. */
 export const hasSave = (database: Database, space: number, token: string): boolean =>
   database.prepare<[number, string]>('SELECT 1 FROM vector_saves WHERE space = ? AND token = ?').get(space, token) !==

@@ -83,6 +83,29 @@ describe('a memory that is damaged', () => {
     expect(await fresh.import(copy, { trust: true }, signal)).toMatchObject({ imported: report.items });
   });
 
+  it('opens, and gives its items, where only vectors or words cannot be read', async () => {
+    const path = await fill(60);
+    for (const table of ['vectors', 'item_words_data']) {
+      const before = readFileSync(path);
+      const raw = rawDatabase(path);
+      raw.pragma('wal_checkpoint(TRUNCATE)');
+      const pages = raw.prepare('SELECT pageno FROM dbstat WHERE name = ?').all(table) as { pageno: number }[];
+      const size = raw.pragma('page_size', { simple: true }) as number;
+      raw.close();
+      const file = openSync(path, 'r+');
+      for (const { pageno } of pages) writeSync(file, Buffer.alloc(size, 0x5a), 0, size, (pageno - 1) * size);
+      closeSync(file);
+      const memory = await at.open();
+      expect([...memory.exportLines()], table).toHaveLength(61);
+      expect(memory.lacking()).toContain('damaged');
+      await expect(memory.recall({ text: 'topic' }, signal)).rejects.toMatchObject({ code: 'E_MEMORY', exitCode: 3 });
+      await memory.close();
+      const report = await verifyAnyMemory(options(), signal);
+      expect(report).toMatchObject({ ok: false, items: 60, unreadable: [] });
+      writeFileSync(path, before);
+    }
+  });
+
   it('passes over a row that is not as it was written, and says which', async () => {
     const path = await fill(3);
     const raw = rawDatabase(path);

@@ -88,10 +88,14 @@ describe('what a run proposes to remember', () => {
 
 describe('how a run ended for what was recalled into it', () => {
   it('helped when it was verified, harmed when it failed, and neither else', () => {
-    expect(outcomeForRecalled(record([ended(false, 'failed'), ended(true)]))).toBe('helped');
-    expect(outcomeForRecalled(record([ended(true), ended(false, 'failed')]))).toBe('harmed');
-    expect(outcomeForRecalled(record([ended(false, 'done')]))).toBeUndefined();
-    expect(outcomeForRecalled(record([ended(false, 'stopped')]))).toBeUndefined();
-    expect(outcomeForRecalled([])).toBeUndefined();
+    expect(outcomeForRecalled(record([ended(true)]), 'w')).toBe('helped');
+    expect(outcomeForRecalled(record([ended(false, 'failed')]), 'w')).toBe('harmed');
+    expect(outcomeForRecalled(record([ended(false, 'done')]), 'w')).toBeUndefined();
+    expect(outcomeForRecalled(record([ended(false, 'stopped')]), 'w')).toBeUndefined();
+    expect(outcomeForRecalled([], 'w')).toBeUndefined();
+    // Another run's end says nothing of this one, and no check decided where no model answered.
+    expect(outcomeForRecalled(record([ended(true)]), 'another')).toBeUndefined();
+    const down: Event = { ...{ run: 'r', type: 'run.finished', status: 'failed', text: '', turns: 1 } };
+    expect(outcomeForRecalled(record([down, ended(false, 'failed')]), 'w')).toBeUndefined();
   });
 });

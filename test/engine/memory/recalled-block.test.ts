@@ -48,12 +48,40 @@ describe('the block of recalled items', () => {
     expect(block?.text.split('\n').filter((line) => line.startsWith('SYSTEM'))).toEqual([]);
   });
 
-  it('has at most 6,000 bytes, whatever the items say; smaller ones still fit after one that does not', () => {
-    const long = Array.from({ length: 6 }, (_, index) => recalled({ id: `m_${index}`, text: 'ü'.repeat(4000) }));
+  const words = 'The tests need PostgreSQL on port 5432; start it with docker compose. ';
+  it.each([
+    ['prose', words],
+    ['code', 'export const add = (a, b) => a - b; if (x !== y) { return foo.bar(baz[0]); }\n'],
+    ['hashes', '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 '],
+    ['base64', 'q1ZKzUvOT0lVslIqSy0qzszPU7KCyOTlF5VklCpZGRmbGVsYGBkaGRgCAA== '],
+    ['Chinese', '在这个项目里运行测试之前必须先启动数据库，否则全部失败。'],
+    ['Greek', 'Πριν εκτελέσετε τις δοκιμές πρέπει να ξεκινήσετε τη βάση δεδομένων. '],
+    ['pictures', '🚀🐛🧪🔥✨🎉👩‍👩‍👧‍👦'],
+    ['line breaks', 'a\n\n\n'],
+    ['blanks', `a${' '.repeat(3000)}`],
+    ['umlauts', 'ü'],
+  ])('has at most 1,500 tokens and 6,000 bytes when items are long and of %s', async (_, pattern) => {
+    const text = pattern.repeat(4000).slice(0, 4000);
+    const long = Array.from({ length: 6 }, (_, index) => recalled({ id: `m_${index}`, text }));
     const block = recalledBlock([...long, recalled({ id: 'm_small' })]);
+    expect(block?.ids).toContain('m_0');
+    expect(block?.ids).toContain('m_small');
     expect(Buffer.byteLength(block?.text ?? '')).toBeLessThanOrEqual(6000);
     expect(block?.text).not.toContain('\ufffd');
-    expect(block?.ids).toEqual(['m_0', 'm_1', 'm_2', 'm_small']);
+    for (const encoding of ['o200k_base', 'cl100k_base'] as const) {
+      const { countTokens } = (await import(`gpt-tokenizer/encoding/${encoding}`)) as {
+        countTokens: (text: string) => number;
+      };
+      expect(countTokens(block?.text ?? ''), encoding).toBeLessThanOrEqual(1500);
+    }
+  });
+
+  it('leaves out what the conversation has word for word', () => {
+    const first = recalledBlock([recalled()]);
+    const more = recalled({ id: 'm_01h455vb4pf', text: 'Use Node 22.' });
+    expect(recalledBlock([recalled(), more], first?.text)?.ids).toEqual([more.item.id]);
+    expect(recalledBlock([recalled()], first?.text)).toBeUndefined();
+    expect(recalledBlock([recalled({ text: 'Use npm.' })], first?.text)?.ids).toHaveLength(1);
   });
 
   it('says where words from outside came from', () => {

@@ -63,6 +63,11 @@ describe('two texts', () => {
     ['with more said', 'The timeout is 30 seconds', 'The timeout is 30 seconds in CI'],
     ['with numbers of different things', 'The parser takes 3 seconds', 'The whole build takes 40 seconds on CI'],
     ['with nothing in common', 'Never push to main', 'Use tabs'],
+    [
+      'with different things said of one',
+      'The function add lives in src/add.js',
+      'The function add is called by nobody',
+    ],
     ['negated twice', 'Never commit without tests', 'Commit with tests'],
   ])('do not contradict each other: %s', (_, a, b) => {
     expect(contradictionOf(a, b, 0.7)).toBeUndefined();

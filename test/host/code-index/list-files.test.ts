@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -166,4 +166,76 @@ describe('listing files', () => {
   it('says what is wrong when the folder is gone', async () => {
     await expect(list(join(root, 'gone'))).rejects.toMatchObject({ code: 'E_USAGE', exitCode: 2 });
   });
+});
+
+describe('a repository nobody vouches for', () => {
+  it('runs no program, even where what git lacks is to be fetched', async () => {
+    const origin = mkdtempSync(join(tmpdir(), 'llm-copilot-origin-'));
+    const at = (folder: string, ...args: string[]): string =>
+      execFileSync('git', ['-C', folder, '-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
+        encoding: 'utf8',
+      });
+    at(origin, 'init', '-q');
+    for (const folder of ['in', 'out']) {
+      mkdirSync(join(origin, folder));
+      writeFileSync(join(origin, folder, 'a.ts'), folder);
+    }
+    at(origin, 'add', '.');
+    at(origin, 'commit', '-qm', 'one');
+    rmSync(root, { recursive: true });
+    at(tmpdir(), 'clone', '-q', '--no-local', '--sparse', '--no-checkout', `file://${origin}`, root);
+    git('sparse-checkout', 'set', '--cone', '--sparse-index', 'in');
+    git('checkout', '-q');
+    const tree = git('rev-parse', 'HEAD:out').trim();
+    const pack = execFileSync('sh', ['-c', 'cat .git/objects/pack/*.pack'], { cwd: root });
+    rmSync(join(root, '.git/objects/pack'), { recursive: true });
+    execFileSync('git', ['unpack-objects', '-q'], { cwd: root, input: pack });
+    rmSync(join(root, '.git/objects', tree.slice(0, 2), tree.slice(2)));
+    const trap = join(origin, 'trap');
+    writeFileSync(trap, `#!/bin/sh\necho ran >> ${trap}.ran\nexit 1\n`, { mode: 0o755 });
+    git('config', 'remote.origin.promisor', 'true');
+    git('config', 'core.fsmonitor', trap);
+    git('config', 'core.sshCommand', trap);
+    git('config', 'protocol.allow', 'always');
+    for (const [url, uploadpack] of [
+      [`ext::${trap}`, 'git-upload-pack'],
+      ['ssh://example.com/x', 'git-upload-pack'],
+      [`file://${origin}`, trap],
+    ] as const) {
+      git('config', 'remote.origin.url', url);
+      git('config', 'remote.origin.uploadpack', uploadpack);
+      const { paths } = await list();
+      expect(paths).toEqual(['in/a.ts']);
+      expect(existsSync(`${trap}.ran`)).toBe(false);
+    }
+    // The trap is one.
+    git('ls-files');
+    expect(existsSync(`${trap}.ran`)).toBe(true);
+    rmSync(origin, { recursive: true });
+  }, 20_000);
+
+  it('is not waited for when its ignore file is a pipe', async () => {
+    git('init', '-q');
+    write('a.ts');
+    execFileSync('mkfifo', [join(root, '.gitignore')]);
+    const { files, notices } = await listFiles(root, AbortSignal.timeout(10_000), { gitMs: 300 });
+    expect(files.map(({ path }) => path)).toEqual(['a.ts']);
+    expect(notices).toEqual(['git did not list the files within 0.3 s; they were looked for without it']);
+  });
+
+  it.each([{ around: true }, { around: false }])(
+    'shows nothing of what a bare repository keeps (in a repository: $around)',
+    async ({ around }) => {
+      if (around) git('init', '-q');
+      write('a.ts');
+      execFileSync('git', ['init', '-q', '--bare', join(root, 'store.git')]);
+      expect(await list()).toEqual({
+        paths: ['a.ts'],
+        notices: ['not entered: store.git (a repository of their own)'],
+      });
+      const { paths, notices } = await list(join(root, 'store.git'));
+      expect(paths).toEqual([]);
+      expect(notices[0]).toMatch(/^a bare repository/);
+    },
+  );
 });

@@ -196,4 +196,20 @@ describe('the process', () => {
     const { status, stdout } = run('await all(); await pool.close(); console.log("closed");');
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'closed\n' });
   });
+
+  it('lives until a pool that was closed in the middle of its work is closed', () => {
+    const body = `
+      void (async () => {
+        for (let round = 0; round < 10; round += 1) {
+          const pool = parserPool(${JSON.stringify(root)}, { workers: 2, script: ${JSON.stringify(script())} });
+          const parse = (index) => pool.parse('f' + (index % 20) + '.ts').catch(() => undefined);
+          await Promise.race(Array.from({ length: 200 }, (_, index) => parse(index)));
+          // Answers that are under way arrive while it closes.
+          for (const until = performance.now() + 20; performance.now() < until;);
+          await pool.close();
+        }
+        console.log('closed');
+      })();`;
+    expect(run(body)).toMatchObject({ status: 0, stdout: 'closed\n' });
+  }, 20_000);
 });

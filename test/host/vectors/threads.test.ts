@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../../src/host/log/database.ts';
+import { loadHnswLibrary } from '../../../src/host/vectors/hnsw-graph.ts';
+import { loadHnswIndex } from '../../../src/host/vectors/hnsw-index.ts';
 import { vectorTables } from '../../../src/host/vectors/vector-tables.ts';
 import { openVectors, type Vectors, type VectorsOptions } from '../../../src/host/vectors/vectors.ts';
 import { builtProgram } from '../../support/built-program.ts';
@@ -93,6 +95,11 @@ describe('an index in a thread of its own', () => {
     fill();
     await vectors.settled();
     await close();
+    const file = readdirSync(join(folder, 'cache')).find((name) => name.endsWith('.hnsw')) ?? '';
+    const read = await loadHnswIndex(await loadHnswLibrary(), join(folder, 'cache', file), dimensions);
+    // How widely to search was measured, which an index that is not does with 100.
+    expect(read?.index.ef()).not.toBe(100);
+    await read?.index.close();
     const again = open(folder);
     await again.vectors.nearest(all[0]?.vector ?? [], { limit: 1 });
     const startedAt = performance.now();
