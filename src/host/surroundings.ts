@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { configError, messageOf } from '../base/errors.ts';
 import type { Env } from './paths.ts';
-import { quietGit, quietGitArgs } from './quiet-git.ts';
+import { quietGitArgs, withoutFilters } from './quiet-git.ts';
 
 /** What git says of a folder; undefined outside a repository or without git. */
 export interface GitFacts {
@@ -17,12 +17,14 @@ export interface GitFacts {
 
 const shownChanges = 20;
 
-/** Asks git once, for at most two seconds: a summary is not worth a wait. */
-export const gitFacts = (root: string, env: Env): Promise<GitFacts | undefined> =>
-  new Promise((resolve) => {
-    const options = { cwd: root, timeout: 2000, maxBuffer: 8 << 20, env: { ...env, ...quietGit } };
-    // No program that a folder's own git configuration names runs because somebody asked a question there.
-    execFile('git', [...quietGitArgs, 'status', '--porcelain', '--branch'], options, (error, stdout) => {
+/** Asks git, for at most two seconds: a summary is not worth a wait. No program that a repository names runs. */
+export const gitFacts = async (root: string, env: Env): Promise<GitFacts | undefined> => {
+  const quiet = await withoutFilters(root, env);
+  return new Promise((resolve) => {
+    const options = { cwd: root, timeout: 2000, maxBuffer: 8 << 20, env: quiet };
+    // Git would ask itself within each submodule, by that one's configuration.
+    const args = [...quietGitArgs, 'status', '--porcelain', '--branch', '--ignore-submodules=dirty'];
+    execFile('git', args, options, (error, stdout) => {
       if (error) {
         resolve(undefined);
         return;
@@ -32,6 +34,7 @@ export const gitFacts = (root: string, env: Env): Promise<GitFacts | undefined> 
       resolve({ branch, changes: lines.slice(0, shownChanges), changeCount: lines.length });
     });
   });
+};
 
 /** Folders from `start` up to the one that holds `.git`, nearest first; only `start` outside a repository. */
 export const upToRepository = (start: string): string[] => {

@@ -51,7 +51,6 @@ describe('names made to deceive', () => {
     ]) {
       const { stdout } = await cli(root, ...argv);
       expect(stdout).toContain('needleEscape');
-      // eslint-disable-next-line no-control-regex
       expect(stdout).not.toMatch(/[\u001b\u0080-\u009f]/);
     }
     expect((await search(root, 'needleEscape'))[0]?.text).toContain('\u009b31m');
@@ -147,7 +146,10 @@ describe('paths as people type them', () => {
       'notes.md': '# Notes\n',
     });
     const first = async (cwd: string, ...focus: string[]) =>
-      (await map(cwd, ...focus)).slice(0, 2).map(({ path }) => path).sort();
+      (await map(cwd, ...focus))
+        .slice(0, 2)
+        .map(({ path }) => path)
+        .sort();
     expect(await first(root)).toContain('other/often.ts');
     for (const focus of ['src/main.ts', './src', 'src/', join(root, 'src/main.ts')])
       expect(await first(root, focus), focus).toEqual(['src/helper.ts', 'src/main.ts']);
@@ -167,7 +169,8 @@ describe('a repository nobody vouches for', () => {
     const ran = join(trapFolder, 'ran');
     const trap = join(trapFolder, 'trap');
     writeFileSync(trap, `#!/bin/sh\necho "$0 $*" >> ${ran}\nexit 1\n`, { mode: 0o755 });
-    const git = (...args: string[]): string => execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' });
+    const git = (...args: string[]): string =>
+      execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' });
     // A tree that is not there, as in a clone without trees: git would fetch it with whatever the folder says.
     git('sparse-checkout', 'set', '--cone', '--sparse-index', 'in');
     const tree = git('rev-parse', 'HEAD:out').trim();

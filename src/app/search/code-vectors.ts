@@ -4,7 +4,7 @@ import { fillSpace } from '../../engine/embedding/fill.ts';
 import { isIdf, learnIdf, type Idf } from '../../engine/embedding/idf.ts';
 import { localEmbedder, withLead } from '../../engine/embedding/local-embedder.ts';
 import { chooseSpace } from '../../engine/embedding/spaces.ts';
-import { tryEmbed } from '../../engine/embedding/try-embed.ts';
+import { tryEmbed, type Tried } from '../../engine/embedding/try-embed.ts';
 import {
   chunksWithoutVector,
   countChunks,
@@ -43,8 +43,12 @@ export interface CodeVectors {
 const corpusSample = 4000;
 /** Hashed features of unrelated texts meet by chance: what is no nearer than this says nothing. */
 const leastLocalSimilarity = 0.2;
+/** How long an answer, or that there was none, is taken for that of the same question. */
+const lastMs = 10_000;
 /** Of a chunk; more would say little more, and models take only so much. */
 const maxChars = 6000;
+/** Batches under way when a model changed give old vectors once more; one that gives others each time is none. */
+const mostDrops = 20;
 
 const isLocalSpace = (name: string): boolean => name.startsWith('local/');
 
@@ -77,6 +81,11 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
     spaces.set(space, vectors);
     return vectors;
   };
+  const drop = (space: string): void => {
+    void spaces.get(space)?.close();
+    spaces.delete(space);
+    dropVectorSpace(database(), space);
+  };
   const learnt = (name: string): Idf | undefined => {
     try {
       const fact: unknown = JSON.parse(store.fact(`idf ${name}`) ?? 'null');
@@ -99,6 +108,17 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
     const lines = lineReader(store.root);
     return ({ path, startLine, endLine, symbol }) =>
       withLead(`${path} ${symbol ?? ''}`, (lines(path, startLine, endLine) ?? '').slice(0, maxChars));
+  };
+
+  /** Of the question that was asked last: one that got no answer is not waited for twice. */
+  let last: { key: string; at: number; tried: Promise<Tried> } | undefined;
+  const embedded = (embedder: Embedder, text: string, signal: AbortSignal): Promise<Tried> => {
+    const key = `${embedder.name} ${text}`;
+    if (last?.key === key && performance.now() - last.at < lastMs) return last.tried;
+    const tried = tryEmbed(embedder, [text], signal);
+    last = { key, at: performance.now(), tried };
+    tried.catch(() => (last = undefined));
+    return tried;
   };
 
   /** Learns which words are rare here, once, and again when the repository became another. */
@@ -127,6 +147,14 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
         const textOf = read();
         // All before it have theirs.
         let from = 0;
+        let drops = 0;
+        /** Behind the name is another model now: what there is of the old one is of no use. */
+        const renewIfOther = (length: number): void => {
+          const known = vectorSpaces(database()).find(({ name }) => name === embedder.name);
+          if (!known || known.dimensions === length || ++drops > mostDrops) return;
+          drop(embedder.name);
+          from = 0;
+        };
         const { leftOut } = await fillSpace(
           {
             embedder,
@@ -141,6 +169,7 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
               const exists = here.prepare<[number], { id: number }>('SELECT id FROM chunks WHERE id = ?');
               here
                 .transaction(() => {
+                  renewIfOther(rows[0]?.vector.length ?? 0);
                   for (const { id, vector } of rows)
                     // It may have gone meanwhile.
                     if (exists.get(id)) open(embedder.name, vector.length).put(id, vector);
@@ -158,12 +187,7 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
       }
       // Another process may have learnt other words meanwhile: then its vectors are the ones that are wanted.
       if (wanted().name !== embedder.name) return;
-      for (const { name } of vectorSpaces(database())) {
-        if (name === embedder.name) continue;
-        void spaces.get(name)?.close();
-        spaces.delete(name);
-        dropVectorSpace(database(), name);
-      }
+      for (const { name } of vectorSpaces(database())) if (name !== embedder.name) drop(name);
     },
     near: async (text, signal) => {
       const here = database();
@@ -172,10 +196,15 @@ export const codeVectors = (store: CodeStore, opened: OpenEmbedder): CodeVectors
       const space = all.find(({ name }) => name === serves);
       const embedder = space && embedderOf(space.name);
       if (!space || !embedder) return undefined;
-      const { vectors, notice } = await tryEmbed(embedder, [text], signal);
+      const { vectors, notice } = await embedded(embedder, text, signal);
       if (notice !== undefined) told.add(notice);
       const vector = vectors?.[0];
-      if (vector?.length !== space.dimensions) return undefined;
+      if (!vector) return undefined;
+      if (vector.length !== space.dimensions) {
+        told.add(`${space.name} gives other vectors than before; they are made anew (llm-copilot index does it now).`);
+        drop(space.name);
+        return undefined;
+      }
       answered = open(space.name, space.dimensions);
       const near = open(space.name, space.dimensions);
       if (!isLocalSpace(space.name)) return (limit) => near.nearest(vector, { limit });

@@ -13,6 +13,7 @@ import { codeReferences, signatures } from '../../host/code-index/reference-grap
 import { codeSignals } from '../../host/code-index/signals.ts';
 import { openCodeStore } from '../../host/code-index/store.ts';
 import { updateIndex } from '../../host/code-index/update.ts';
+import type { Database } from '../../host/log/database.ts';
 import type { Env } from '../../host/paths.ts';
 import { upToRepository } from '../../host/surroundings.ts';
 import { openEmbedder } from '../embedding/open-embedder.ts';
@@ -70,6 +71,8 @@ export const openCode = async (place: CodePlace): Promise<OpenCode> => {
   const vectors = codeVectors(store, opened);
   const closing = new AbortController();
   let filling: Promise<void> | undefined;
+  /** The one that was brought up to date last; another process may have thrown it away since. */
+  let refreshed: Database | undefined;
 
   const shownPath = (path: string): string => (below === '' ? path : path.slice(below.length + 1));
   const fill = (signal: AbortSignal): Promise<void> =>
@@ -83,6 +86,7 @@ export const openCode = async (place: CodePlace): Promise<OpenCode> => {
 
   const refresh: CodeIndex['refresh'] = async (signal, show = onProgress) => {
     const report = await updateIndex(store, { signal, onProgress: show });
+    refreshed = store.database();
     // What this machine makes is there at once; a model elsewhere may take its time.
     if (opened.local) await store.mending(() => fill(signal));
     else if (place.background) fillInBackground();
@@ -128,7 +132,6 @@ export const openCode = async (place: CodePlace): Promise<OpenCode> => {
   /** Where the index was thrown away meanwhile, what is there now is brought up to date before it is believed. */
   const lookAt = async <T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> => {
     for (let times = 0; ; times += 1) {
-      const refreshed = store.database();
       const answer = await store.mending(work);
       if (store.database() === refreshed || times === mostRefreshes) return answer;
       await refresh(signal);

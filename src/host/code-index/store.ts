@@ -93,6 +93,8 @@ export const openCodeStore = (options: { path: string; root: string; waitMs?: nu
   const { path, root, waitMs = 5000 } = options;
   const vectorFolder = vectorFolderOf(path);
   const told: string[] = [];
+  /** Made until now. A file that was made anew may have the number of the one that went, and as many changes. */
+  let connections = 0;
   let open: { database: Database; identity: string | undefined };
 
   const factOf = (database: Database, key: string): string | undefined =>
@@ -112,6 +114,7 @@ export const openCodeStore = (options: { path: string; root: string; waitMs?: nu
       const before = identityOf(path);
       const database = openDatabase(path, waitMs, codeIndexSteps);
       const identity = identityOf(path);
+      connections += 1;
       // It was made anew while it was being opened: this one belongs to nobody any more.
       if (before !== undefined && before !== identity) {
         database.close();
@@ -189,10 +192,10 @@ export const openCodeStore = (options: { path: string; root: string; waitMs?: nu
       }
     },
     stamp: () => {
-      const { database, identity } = open;
+      const { database } = open;
       const others = database.prepare<[], { data_version: number }>('PRAGMA data_version').get()?.data_version;
       const own = database.prepare<[], { n: number }>('SELECT total_changes() AS n').get()?.n;
-      return `${identity} ${others} ${own}`;
+      return `${connections} ${others} ${own}`;
     },
     fact: (key) => factOf(open.database, key),
     setFact: (key, value) => setFactOf(open.database, key, value),

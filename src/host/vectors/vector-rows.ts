@@ -89,7 +89,7 @@ export const noteSave = (database: Database, space: number, token: string): void
     database
       .prepare<[number, number]>(
         `DELETE FROM vector_saves WHERE space = ? AND token NOT IN
-           (SELECT token FROM vector_saves WHERE space = ? ORDER BY rev DESC LIMIT 8)`,
+           (SELECT token FROM vector_saves WHERE space = ? ORDER BY n DESC LIMIT 8)`,
       )
       .run(space, space);
   })();

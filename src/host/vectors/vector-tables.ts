@@ -25,9 +25,10 @@ export const vectorTables = `
   CREATE INDEX vectors_rev ON vectors (space, rev);
   -- A saved index names one of these. One that names none is of another database, or of a state this one never had.
   CREATE TABLE vector_saves (
+    n INTEGER PRIMARY KEY,                 -- in the order they were made
     space INTEGER NOT NULL,
     token TEXT NOT NULL,
     rev INTEGER NOT NULL,                  -- the newest change at that time
-    PRIMARY KEY (space, token)
-  ) WITHOUT ROWID;
+    UNIQUE (space, token)
+  );
 `;
