@@ -26,7 +26,7 @@ const line = ({ item }: Recalled): string =>
 /** Finds what was remembered here. Its data: `{ items: Recalled[] }`. */
 export const recall: Tool = {
   name: 'recall',
-  description: 'Find notes of earlier runs.',
+  description: 'Find kept notes.',
   inputSchema,
   prepare: (raw) => {
     const { query, limit = 5 } = checkInput(inputSchema, raw);

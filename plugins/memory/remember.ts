@@ -22,7 +22,7 @@ const fileOf = (written: string): CitedFile => {
 /** Proposes something to remember: it waits for the user's yes. Its data: `Remembered`. */
 export const remember: Tool = {
   name: 'remember',
-  description: 'Propose a lasting note for later runs.',
+  description: 'Propose a note to keep.',
   inputSchema,
   prepare: (raw) => {
     const { text: words, kind = 'fact', file } = checkInput(inputSchema, raw);

@@ -39,7 +39,7 @@ const shown = (found: Found, filesOnly: boolean): string => {
 /** Finds places by meaning, words, names and history. Its data: `{ results: Found[], leftOut }`. */
 export const search: Tool = {
   name: 'search',
-  description: 'Find code, docs or commits by topic, best first (indexed).',
+  description: 'Find code or docs by topic.',
   inputSchema,
   prepare: (raw) => {
     const { query, paths, kind, files = false, limit = files ? 20 : 8 } = checkInput(inputSchema, raw);

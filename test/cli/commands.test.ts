@@ -148,6 +148,8 @@ describe('doctor', () => {
       'vault',
       'network',
       'local models',
+      'embedding',
+      'search',
       'sandbox',
       'sandbox bubblewrap',
       'sandbox docker',

@@ -3,6 +3,7 @@ import { capabilitiesFrom } from '../../src/core/capabilities.ts';
 import { isToolError, type Effect, type ObjectSchema, type PluginHost, type Tool } from 'llm-copilot-agent';
 import { loadTool } from '../../src/engine/load-tool.ts';
 import files from '../../plugins/files/index.ts';
+import memory from '../../plugins/memory/index.ts';
 import search from '../../plugins/search/index.ts';
 import shell from '../../plugins/shell/index.ts';
 import tasks from '../../plugins/tasks/index.ts';
@@ -15,7 +16,7 @@ const host: PluginHost = {
   fetch,
   stallTimeoutMs: 1000,
 };
-const plugins = [files, search, shell, tasks, web];
+const plugins = [files, search, memory, shell, tasks, web];
 const tools: Tool[] = [];
 for (const plugin of plugins) tools.push(...((await plugin.load()).setup(host).tools ?? []));
 
@@ -33,6 +34,9 @@ const examples: Record<string, { input: Record<string, unknown>; effects: Effect
     ],
   },
   grep: { input: { pattern: 'x', path: 'src' }, effects: [{ kind: 'read', path: 'src' }] },
+  search: { input: { query: 'x' }, effects: [{ kind: 'read', path: '.' }] },
+  recall: { input: { query: 'x' }, effects: [] },
+  remember: { input: { text: 'x', file: 'a.ts:1-2' }, effects: [{ kind: 'read', path: 'a.ts' }] },
   shell: { input: { command: 'ls' }, effects: [{ kind: 'exec', command: 'ls' }] },
   tasks: { input: { items: [] }, effects: [] },
   fetch: { input: { url: 'https://example.org/a' }, effects: [{ kind: 'net', host: 'example.org', access: 'read' }] },
@@ -58,9 +62,10 @@ it('every plugin brings the tools its manifest names, in that order', async () =
 it('the set every request carries costs at most 650 tokens', async () => {
   const { encode } = await import('gpt-tokenizer/encoding/o200k_base');
   // What is loaded on demand is one line of `load_tool` until then.
+  const onDemand = new Set(['fetch', 'search', 'recall', 'remember']);
   const everyTime = [
-    ...tools.filter((tool) => tool.name !== 'fetch'),
-    loadTool(tools.filter((tool) => tool.name === 'fetch')),
+    ...tools.filter((tool) => !onDemand.has(tool.name)),
+    loadTool(tools.filter((tool) => onDemand.has(tool.name))),
   ];
   const set = everyTime.map((tool) => ({
     name: tool.name,

@@ -43,13 +43,17 @@ export const questionOf = (query: string): Question => {
     [...text.matchAll(/[`'"]([\p{L}_$][\p{L}\p{N}_$.:#]*)(?:\(\))?[`'"]/gu)].map(([, name = '']) => name),
   );
   let plain = 0;
+  let lone = '';
   for (const [found] of text.matchAll(token)) {
     const word = found.replace(/[./\\:#-]+$/, '');
     if (isPath(word)) {
       if (paths.size < maxNames) paths.add(word.replaceAll('\\', '/').replace(/^(?:\.?\/)+/, ''));
     } else if (hump.test(word) || constant.test(word) || quoted.has(word)) {
       if (names.size < maxNames) names.add(lastName(word));
-    } else if (!stopWords.has(word.toLowerCase())) plain += 1;
+    } else if (!stopWords.has(word.toLowerCase())) {
+      plain += 1;
+      lone = word;
+    }
     for (const piece of word.match(/[\p{L}\p{N}\p{M}]+/gu) ?? []) {
       const parts = identifierWords(piece);
       add(piece.toLowerCase());
@@ -57,9 +61,8 @@ export const questionOf = (query: string): Question => {
     }
   }
   // One word alone may be what something is called.
-  const [only] = words;
   const isAlone = plain === 1 && names.size === 0 && paths.size === 0;
-  if (isAlone && only !== undefined && words.size === 1) names.add(only);
+  if (isAlone) names.add(lastName(lone));
   return {
     words: [...(words.size > 0 ? words : common)].slice(0, maxWords),
     names: [...names].filter((name) => name.length > 1),

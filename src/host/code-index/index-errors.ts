@@ -9,8 +9,9 @@ const rootOf = (error: unknown): unknown => (isCopilotError(error) && error.caus
 // https://www.sqlite.org/rescode.html (read 2026-11-27). A broken constraint means that something else wrote there.
 const damage =
   /^SQLITE_(?:CORRUPT|NOTADB|FORMAT|MISMATCH|CONSTRAINT|READONLY_DBMOVED|IOERR_SHORT_READ|IOERR_CORRUPTFS)/;
-/** Of `SQLITE_ERROR`, which may be a wrong question as well. */
-const missing = /no such (?:table|column|module)|has no column|vtable constructor failed|malformed database schema/;
+/** Of `SQLITE_ERROR`, which may be a wrong question as well: what is not there any more, or of another type. */
+const missing =
+  /no such (?:table|column|module)|has no column|vtable constructor failed|malformed|JSON cannot hold BLOB|integer overflow|datatype mismatch/;
 
 /** True when the index itself is at fault, so that making it anew helps. */
 export const isDamage = (error: unknown): boolean => {

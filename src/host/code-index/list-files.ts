@@ -72,9 +72,7 @@ const statAll = (root: string, paths: readonly (string | undefined)[], left: Lef
   const isRealFolder = (folder: string): boolean => {
     let known = folders.get(folder);
     if (known === undefined) {
-      known =
-        isRealFolder(dirname(folder)) &&
-        lstatSync(join(root, folder), { throwIfNoEntry: false })?.isDirectory() === true;
+      known = isRealFolder(dirname(folder)) && statOf(join(root, folder))?.isDirectory() === true;
       if (known && isBareRepository(join(root, folder))) {
         known = false;
         left.nested.push(folder);
@@ -107,17 +105,24 @@ const statAll = (root: string, paths: readonly (string | undefined)[], left: Lef
   return files;
 };
 
-const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
-
 /** What git keeps, without a folder of files beside it. Its settings may hold passwords, and nothing in it is a text. */
 const isBareRepository = (folder: string): boolean =>
-  ['HEAD', 'objects', 'refs', 'config'].every((name) => isThere(join(folder, name)));
+  ['HEAD', 'objects', 'refs', 'config'].every((name) => existsSync(join(folder, name)));
 
 const statOf = (path: string) => {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {
     return undefined;
+  }
+};
+
+/** Nothing where it may not be read: git does the same. */
+const textOf = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 };
 
@@ -145,8 +150,7 @@ const walkFolder = async (root: string, left: LeftOut, signal: AbortSignal): Pro
     }
     let levels = above;
     if (entries.some((entry) => entry.name.toString() === '.gitignore' && entry.isFile())) {
-      const rules = ignore().add(readFileSync(join(root, folder, '.gitignore'), 'utf8'));
-      levels = [...above, { folder, rules }];
+      levels = [...above, { folder, rules: ignore().add(textOf(join(root, folder, '.gitignore'))) }];
     }
     for (const entry of entries) {
       let name: string;

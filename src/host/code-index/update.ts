@@ -111,6 +111,16 @@ const together = async <A, B>(
   return [both[0].value, both[1].value];
 };
 
+/** @throws CopilotError `E_INDEX`, exit 3 */
+const checkThere = (root: string): void => {
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new CopilotError(`The folder ${root} is not there any more.`, {
+    code: 'E_INDEX',
+    exitCode: exitCodes.config,
+    hint: 'Go to where the repository is now.',
+  });
+};
+
 /**
  * Brings the index up to date with the files and the history there are. Only files whose size or date differ are read;
  * only those whose content differs are parsed. It can be ended at any time and goes on where it stopped; several
@@ -120,12 +130,7 @@ const together = async <A, B>(
 export const updateIndex = (store: CodeStore, options: UpdateOptions): Promise<IndexReport> =>
   store.mending(async () => {
     const startedAt = performance.now();
-    if (!statSync(store.root, { throwIfNoEntry: false })?.isDirectory())
-      throw new CopilotError(`The folder ${store.root} is not there any more.`, {
-        code: 'E_INDEX',
-        exitCode: exitCodes.config,
-        hint: 'Go to the repository, or name it with --cd.',
-      });
+    checkThere(store.root);
     const [{ written, notices }, history] = await together(options.signal, [
       (signal) => updateFiles(store, { ...options, signal }),
       (signal) =>
@@ -133,6 +138,8 @@ export const updateIndex = (store: CodeStore, options: UpdateOptions): Promise<I
           options.onProgress?.({ stage: 'history', done, total }),
         ),
     ]);
+    // Of a folder that went meanwhile every file is one that cannot be read.
+    checkThere(store.root);
     return {
       ...countsOf(store.database()),
       ...written,

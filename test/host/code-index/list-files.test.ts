@@ -214,6 +214,20 @@ describe('a repository nobody vouches for', () => {
     rmSync(origin, { recursive: true });
   }, 20_000);
 
+  it.each([{ way: 'in a repository' }, { way: 'outside of one' }])(
+    'is listed without what has names longer than a system call takes, $way',
+    async ({ way }) => {
+      if (way === 'in a repository') git('init', '-q');
+      write('a.ts');
+      const name = 'x'.repeat(250);
+      const script = `for i in $(seq 20); do mkdir ${name}; cd ${name}; done; echo > deep.ts`;
+      execFileSync('bash', ['-c', script], { cwd: root });
+      if (way === 'in a repository') git('add', '.');
+      expect((await list()).paths).toEqual(['a.ts']);
+      execFileSync('bash', ['-c', `rm -rf ${name}`], { cwd: root });
+    },
+  );
+
   it('is not waited for when its ignore file is a pipe', async () => {
     git('init', '-q');
     write('a.ts');
