@@ -9,8 +9,26 @@ const maxIdentifier = 100;
 export const identifierWords = (identifier: string): string[] =>
   (identifier.match(parts) ?? []).map((part) => part.toLowerCase());
 
-/** The text with the words of each composed identifier behind it, so that both are found: `parseArgs` is `parseArgs parse args`. */
-export const withIdentifierWords = (text: string): string =>
-  text.replace(word, (found) =>
+// Scripts that put no space between words; the first test costs next to nothing.
+const maybeDense = /[\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff\ud840-\ud88d]/;
+const dense = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\u3005\u30fc]{2,}/gu;
+
+const pairsIn = (run: string): string[] => {
+  const chars = Array.from(run);
+  return chars.slice(1).map((char, at) => `${chars[at] ?? ''}${char}`);
+};
+
+/** Neighbouring characters of each run in a script without spaces, for nothing says where its words end. */
+export const densePairs = (text: string): string[] =>
+  maybeDense.test(text) ? (text.match(dense) ?? []).flatMap(pairsIn) : [];
+
+/**
+ * The text with the words of each composed identifier behind it, so that both are found: `parseArgs` is
+ * `parseArgs parse args`; and the same for pairs of characters in scripts without spaces.
+ */
+export const withIdentifierWords = (text: string): string => {
+  const spelled = text.replace(word, (found) =>
     found.length <= maxIdentifier && hump.test(found) ? `${found} ${identifierWords(found).join(' ')}` : found,
   );
+  return maybeDense.test(spelled) ? spelled.replace(dense, (run) => `${run} ${pairsIn(run).join(' ')} `) : spelled;
+};

@@ -4,6 +4,8 @@ export interface Question {
   words: readonly string[];
   /** What is written like an identifier, without its parents: `parseArgs`, `E_USAGE`, of `Class.method` the method. */
   names: readonly string[];
+  /** Those of them that were written with a parent, as `Class.method`. */
+  qualified: readonly string[];
   /** What is written like a path or a file's name. */
   paths: readonly string[];
   /** Nothing but names and paths: whoever asks knows what it is called and wants the place. */

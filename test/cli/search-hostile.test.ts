@@ -2,12 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { BuildReport } from '../../src/app/search/build-index.ts';
 import type { MapEntry } from '../../src/core/code-index.ts';
 import type { Found } from '../../src/core/found.ts';
 import { textOf } from '../../src/core/message.ts';
 import { tempProject, type TempProject } from '../../src/testing.ts';
 import { cliHarness } from '../support/cli.ts';
+import { embeddingsAnswer, type EmbeddingsBody } from '../support/wire/embeddings.ts';
+import { wireServer } from '../support/wire/wire-server.ts';
 
 let home: ReturnType<typeof cliHarness>;
 let projects: TempProject[] = [];
@@ -208,5 +212,75 @@ describe('a repository nobody vouches for', () => {
     git('ls-files');
     expect(existsSync(ran)).toBe(true);
     rmSync(trapFolder, { recursive: true });
+  });
+});
+
+describe('a run whose vectors a provider makes', () => {
+  const files = Object.fromEntries(
+    Array.from({ length: 300 }, (_, at) => [`src/f${at}.ts`, `export const paint${at} = () => ${at};\n`]),
+  );
+  const run = async (root: string, url: string, key = 'a-key-nobody-may-see') => {
+    mkdirSync(join(home.home, 'config/llm-copilot'), { recursive: true });
+    const config = join(home.home, 'config/llm-copilot/config.yaml');
+    writeFileSync(config, 'embedding:\n  model: openai/text-embedding-3-small\n');
+    const env = { ...(key !== '' && { OPENAI_API_KEY: key }), ...(url !== '' && { OPENAI_BASE_URL: `${url}/v1` }) };
+    const seen: string[] = [];
+    const ran = await home.cli(['run', '-m', 'script/one', '--output-format', 'json', 'where?'], {
+      cwd: root,
+      env,
+      script: ({ messages }, turn) => {
+        const results = messages.at(-1)?.content.flatMap((one) => (one.type === 'tool_result' ? one.content : []));
+        seen.push(textOf(results ?? []));
+        return (
+          [
+            { calls: [{ name: 'load_tool', input: { name: 'search' } }] },
+            { calls: [{ name: 'search', input: { query: 'paint7' } }] },
+          ][turn] ?? { text: 'Done.' }
+        );
+      },
+    });
+    const index = await home.cli(['index', '--json'], {
+      cwd: root,
+      env,
+    });
+    rmSync(config);
+    return { ran, seen, index };
+  };
+  const vectorOf = (text: string): number[] => [1, (text.charCodeAt(0) || 1) / 256];
+
+  test('does not wait for them, and what was asked for is not lost', async () => {
+    const answers: number[] = [];
+    const server = await wireServer(async ({ body }) => {
+      const { input } = body as EmbeddingsBody;
+      if (input.length > 1) await setTimeout(300);
+      answers.push(input.length);
+      return { fault: 'status', status: 200, body: embeddingsAnswer(body as EmbeddingsBody, vectorOf) };
+    });
+    const { ran, seen, index } = await run(make(files), server.url);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(seen[2]).toMatch(/^src\/f7\.ts:1-1 paint7\n/);
+    const report = JSON.parse(index.stdout) as BuildReport;
+    expect(report).toMatchObject({ files: 300, withoutVector: 0 });
+    expect(report.embedder).toMatch(/^openai\//);
+    await server.close();
+  });
+
+  test('goes on with words where it is refused, and shows no key', async () => {
+    const body = { error: { message: 'Incorrect API key provided: a-key-nobody-may-see' } };
+    const server = await wireServer(() => ({ fault: 'status', status: 401, body }));
+    const { ran, seen, index } = await run(make(files), server.url);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(seen[2]).toMatch(/^src\/f7\.ts:1-1 paint7\n/);
+    expect(index.code).toBe(3);
+    expect(ran.stderr + ran.stdout + index.stderr + index.stdout).not.toContain('a-key-nobody-may-see');
+    await server.close();
+  });
+
+  test('goes on without them where there is no key, and says what is missing', async () => {
+    const { ran, seen, index } = await run(make(files), '', '');
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(seen[2]).toMatch(/the index cannot be used here .*OPENAI_API_KEY.*grep/);
+    expect(ran.stderr).toContain('The code could not be searched: No key for OpenAI');
+    expect(index).toMatchObject({ code: 3, stdout: '' });
   });
 });

@@ -1,4 +1,4 @@
-import { identifierWords } from '../../base/identifiers.ts';
+import { densePairs, identifierWords } from '../../base/identifiers.ts';
 import type { Question } from '../../core/retrieval.ts';
 
 /** Characters of a query that are looked at: the words beyond would not change what is found. */
@@ -27,8 +27,8 @@ const isPath = (word: string): boolean =>
   (fileName.test(word) && knownEnding.test(word)) ||
   (word.includes('/') && /[\p{L}\p{N}]\/[\p{L}\p{N}._-]/u.test(word));
 
-/** `a::B.c#d` is d. */
-const lastName = (word: string): string => word.split(/::|[.#:/\\]/).findLast((part) => part !== '') ?? '';
+/** `a::B.c#d` is a, B, c, d. */
+const stepsOf = (word: string): string[] => word.split(/::|[.#:/\\]/).filter((part) => part !== '');
 
 /** Takes a query apart, whatever it holds. Pure; the work is bounded. */
 export const questionOf = (query: string): Question => {
@@ -36,8 +36,14 @@ export const questionOf = (query: string): Question => {
   const words = new Set<string>();
   const common = new Set<string>();
   const names = new Set<string>();
+  const qualified = new Set<string>();
   const paths = new Set<string>();
   const add = (word: string): void => void (stopWords.has(word) || /^[a-z]$/.test(word) ? common : words).add(word);
+  const name = (word: string): void => {
+    const steps = stepsOf(word);
+    names.add(steps.at(-1) ?? '');
+    if (steps.length > 1) qualified.add(steps.slice(-2).join('.'));
+  };
   // What somebody quotes as code is a name, however plain.
   const quoted = new Set(
     [...text.matchAll(/[`'"]([\p{L}_$][\p{L}\p{N}_$.:#]*)(?:\(\))?[`'"]/gu)].map(([, name = '']) => name),
@@ -49,7 +55,7 @@ export const questionOf = (query: string): Question => {
     if (isPath(word)) {
       if (paths.size < maxNames) paths.add(word.replaceAll('\\', '/').replace(/^(?:\.?\/)+/, ''));
     } else if (hump.test(word) || constant.test(word) || quoted.has(word)) {
-      if (names.size < maxNames) names.add(lastName(word));
+      if (names.size < maxNames) name(word);
     } else if (!stopWords.has(word.toLowerCase())) {
       plain += 1;
       lone = word;
@@ -58,14 +64,16 @@ export const questionOf = (query: string): Question => {
       const parts = identifierWords(piece);
       add(piece.toLowerCase());
       if (parts.length > 1) for (const part of parts) add(part);
+      for (const pair of densePairs(piece)) add(pair);
     }
   }
   // One word alone may be what something is called.
   const isAlone = plain === 1 && names.size === 0 && paths.size === 0;
-  if (isAlone) names.add(lastName(lone));
+  if (isAlone) name(lone);
   return {
     words: [...(words.size > 0 ? words : common)].slice(0, maxWords),
-    names: [...names].filter((name) => name.length > 1),
+    names: [...names].filter((one) => one.length > 1),
+    qualified: [...qualified],
     paths: [...paths],
     isIdentifier: (names.size > 0 || paths.size > 0) && (plain === 0 || isAlone),
     wantsTests: /\b(?:tests?|testing|specs?|coverage)\b/i.test(text),

@@ -41,11 +41,19 @@ const byHistory = ({ commits }: Candidates): number[] => {
   return bestFirst(scores);
 };
 
-/** Where names are defined: as written before in another case, code before tests. */
+/** True for the symbol of a chunk that holds a definition with the parent the question names, or that parent whole. */
+const isQualified = (symbol: string, qualified: readonly string[]): boolean => {
+  const ends = qualified.flatMap((name) => [name, name.split('.')[0] ?? '']).map((name) => `.${name}`.toLowerCase());
+  return symbol.split(', ').some((one) => ends.some((end) => `.${one}`.toLowerCase().endsWith(end)));
+};
+
+/** Where names are defined: below the parent that was named before others, as written before in another case, code before tests. */
 const byDefinition = (candidates: Candidates, question: Question, weights: Weights): Candidates['definitions'] => {
-  const worth = ({ file, exact }: Candidates['definitions'][number]): number => {
+  const worth = ({ file, exact, chunk }: Candidates['definitions'][number]): number => {
     const { path = '', kind = 'code' } = candidates.files.get(file) ?? {};
-    return (exact ? 2 : 1) * kindFactor(path, kind, question, weights);
+    const symbol = chunk === undefined ? undefined : candidates.chunks.get(chunk)?.symbol;
+    const isMeant = symbol !== undefined && isQualified(symbol, question.qualified);
+    return (isMeant ? 4 : 1) * (exact ? 2 : 1) * kindFactor(path, kind, question, weights);
   };
   return candidates.definitions
     .map((definition) => ({ definition, worth: worth(definition) }))

@@ -9,14 +9,13 @@ const rootOf = (error: unknown): unknown => (isCopilotError(error) && error.caus
 // https://www.sqlite.org/rescode.html (read 2026-11-27). A broken constraint means that something else wrote there.
 const damage =
   /^SQLITE_(?:CORRUPT|NOTADB|FORMAT|MISMATCH|CONSTRAINT|READONLY_DBMOVED|IOERR_SHORT_READ|IOERR_CORRUPTFS)/;
-/** Of `SQLITE_ERROR`, which may be a wrong question as well: what is not there any more, or of another type. */
-const missing =
-  /no such (?:table|column|module)|has no column|vtable constructor failed|malformed|JSON cannot hold BLOB|integer overflow|datatype mismatch/;
+/** Ordinary errors that are ours: our questions are fixed texts, so every other one says that a table is not as we made it. */
+const ours = /^fts5: syntax error|^fts5: parser|^cannot (?:start|commit|rollback)\b|too many/;
 
 /** True when the index itself is at fault, so that making it anew helps. */
 export const isDamage = (error: unknown): boolean => {
   const root = rootOf(error);
-  return damage.test(codeOf(root)) || (codeOf(root) === 'SQLITE_ERROR' && missing.test(messageOf(root)));
+  return damage.test(codeOf(root)) || (codeOf(root) === 'SQLITE_ERROR' && !ours.test(messageOf(root)));
 };
 
 /** True when a database could not be opened for a reason that a new file would not share. */

@@ -142,10 +142,13 @@ export const codeSignals = (database: Database): Signals => {
     return row !== undefined && take(row);
   };
 
-  const definitionsOf = (names: readonly string[], gathered: Gathering): Candidates['definitions'] =>
+  const definitionsOf = ({ names, qualified }: Question, gathered: Gathering): Candidates['definitions'] =>
     names
       .flatMap((asked) =>
-        definitionRows.all(asked, definitionLimit).map((row) => ({ ...row, exact: row.name === asked })),
+        // Which of many is meant, its parent tells.
+        definitionRows
+          .all(asked, qualified.length > 0 ? 20 * definitionLimit : definitionLimit)
+          .map((row) => ({ ...row, exact: row.name === asked })),
       )
       .filter((row) => gathered.take(row))
       .map(({ file, line, exact }) => {
@@ -187,7 +190,7 @@ export const codeSignals = (database: Database): Signals => {
         vectors: neighbours
           .filter(({ id }) => takeChunk(id, gathered))
           .map(({ id, similarity }) => ({ id, score: similarity })),
-        definitions: definitionsOf(question.names, gathered),
+        definitions: definitionsOf(question, gathered),
         named: namedBy(question.paths, gathered),
         commits: commitsFor(any, gathered),
         files: gathered.files,

@@ -60,6 +60,16 @@ const rowsOf = (store: CodeStore): ReturnType<typeof knownFiles> => {
   return known;
 };
 
+/** @throws CopilotError `E_INDEX`, exit 3 */
+const checkThere = (root: string): void => {
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new CopilotError(`The folder ${root} is not there any more.`, {
+    code: 'E_INDEX',
+    exitCode: exitCodes.config,
+    hint: 'Go to where the repository is now.',
+  });
+};
+
 const updateFiles = async (store: CodeStore, options: UpdateOptions) => {
   const { signal, onProgress = () => undefined, onChunks = () => undefined } = options;
   const database = store.database();
@@ -72,6 +82,8 @@ const updateFiles = async (store: CodeStore, options: UpdateOptions) => {
   const isSameRoot = store.fact('root') === store.root;
   const { files, notices } = await listing;
   signal.throwIfAborted();
+  // Of a folder that went no file is listed.
+  checkThere(store.root);
   const { suspects, gone } = checkFiles(files, known);
   const writer = batchWriter(database, (chunks) => {
     forgetVectors(database, chunks.removed);
@@ -109,16 +121,6 @@ const together = async <A, B>(
   if (both[0].status === 'rejected') throw both[0].reason;
   if (both[1].status === 'rejected') throw both[1].reason;
   return [both[0].value, both[1].value];
-};
-
-/** @throws CopilotError `E_INDEX`, exit 3 */
-const checkThere = (root: string): void => {
-  if (statSync(root, { throwIfNoEntry: false })?.isDirectory()) return;
-  throw new CopilotError(`The folder ${root} is not there any more.`, {
-    code: 'E_INDEX',
-    exitCode: exitCodes.config,
-    hint: 'Go to where the repository is now.',
-  });
 };
 
 /**

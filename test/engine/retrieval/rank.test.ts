@@ -142,3 +142,41 @@ describe('ranking', () => {
     expect(rankFiles(candidates, questionOf('command line')).map(({ path }) => path)).toEqual(once);
   });
 });
+
+describe('names that many things have', () => {
+  it('are those below the parent they were written with', async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 60 }, (_, at) => [
+        `src/a${at}.ts`,
+        `export class Alpha${at} {\n  build(): number {\n    return ${at};\n  }\n}\n`,
+      ]),
+    );
+    const index = await smallIndex({
+      ...many,
+      'src/z.ts': 'export class Zebra {\n  build(): string {\n    return "";\n  }\n}\n',
+    });
+    for (const query of ['Zebra.build', 'Zebra::build', 'zebra#build', 'pack.Zebra.build()'])
+      expect((await index.chunks(query))[0], query).toMatchObject({ path: 'src/z.ts' });
+    index.database.close();
+  });
+});
+
+describe('scripts without spaces', () => {
+  it('are found by any part of a sentence', async () => {
+    const index = await smallIndex({
+      'docs/ja.md': '# 使い方\n\nこれは日本語の検索についての文書です。\n',
+      'docs/zh.md': '# 安装\n\n请先安装依赖，然后运行测试。\n',
+      'docs/en.md': '# Use\n\nSearch for Japanese text.\n',
+    });
+    for (const [query, path] of [
+      ['検索', 'docs/ja.md'],
+      ['日本語', 'docs/ja.md'],
+      ['検索の文書', 'docs/ja.md'],
+      ['运行测试', 'docs/zh.md'],
+      ['依赖', 'docs/zh.md'],
+    ] as const)
+      expect((await index.files(query)).map((hit) => hit.path)[0], query).toBe(path);
+    expect(await index.files('天気')).toEqual([]);
+    index.database.close();
+  });
+});

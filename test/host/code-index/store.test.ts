@@ -103,6 +103,22 @@ describe('the index of a repository', () => {
     expect(store.notices()).toEqual(['The index of code was damaged; it is made anew.']);
   });
 
+  it.each([
+    ['a table is made by other words', 'unrecognized option: "tokefize"'],
+    ['a text became bytes', 'JSON cannot hold BLOB values'],
+    ['a column is gone', 'no such column: hash'],
+  ])('is made anew when %s', async (_what, message) => {
+    const path = fresh();
+    filled(path);
+    const store = open(path);
+    let rounds = 0;
+    await store.mending(() => {
+      if ((rounds += 1) === 1) throw Object.assign(new Error(message), { code: 'SQLITE_ERROR' });
+    });
+    expect(filesOf(store)).toEqual([]);
+    expect(store.notices()).toEqual(['The index of code was damaged; it is made anew.']);
+  });
+
   it('does not take a wrong question for damage', async () => {
     const path = fresh();
     filled(path);

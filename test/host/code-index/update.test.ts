@@ -219,6 +219,25 @@ describe('an update of the index', () => {
     expect(again.fact('root')).toBe(moved);
   });
 
+  it('is told that the repository went while it was read, not that nothing in it can be read', async () => {
+    const place = project(many(300));
+    const store = open(place);
+    let isMoved = false;
+    const moving = update(store, {
+      onProgress: ({ stage, done }) => {
+        if (stage !== 'reading' || done < 20 || isMoved) return;
+        isMoved = true;
+        renameSync(place.root, `${place.root}-moved`);
+      },
+    });
+    await expect(moving).rejects.toMatchObject({
+      code: 'E_INDEX',
+      message: expect.stringContaining('not there any more') as string,
+    });
+    renameSync(`${place.root}-moved`, place.root);
+    expect(await update(store)).toMatchObject({ files: 300, skipped: {} });
+  });
+
   it('keeps what it knows when the repository is not there, and says so', async () => {
     const place = project({ 'a.ts': 'a();\n' });
     const store = open(place);
