@@ -18,3 +18,6 @@ export const dataDir = (env: Env): string =>
 
 /** Where the vault of secrets lies. */
 export const vaultPath = (env: Env): string => join(dataDir(env), 'vault.json');
+
+/** Where memory lies. */
+export const memoryPath = (env: Env): string => join(dataDir(env), 'memory', 'memory.db');

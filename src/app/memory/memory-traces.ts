@@ -3,9 +3,8 @@ import { dirname } from 'node:path';
 import { isWithin } from '../../base/within.ts';
 import type { MemoryItem } from '../../core/memory.ts';
 import { localEmbedder } from '../../engine/embedding/local-embedder.ts';
-import { memoryPath } from '../../host/memory/memory-bank.ts';
 import { repoIdentity } from '../../host/memory/repo-identity.ts';
-import type { Env } from '../../host/paths.ts';
+import { memoryPath, type Env } from '../../host/paths.ts';
 import { openMemory, type OpenMemory } from './open-memory.ts';
 import { storeOfVectors } from './store-of-vectors.ts';
 

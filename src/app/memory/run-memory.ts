@@ -7,7 +7,7 @@ import type { Memory } from '../../core/memory.ts';
 import type { Origin } from '../../core/message.ts';
 import type { Plugin } from '../../core/plugin.ts';
 import { isToolError, ToolError } from '../../core/tool.ts';
-import { dataDir, type Env } from '../../host/paths.ts';
+import { memoryPath, type Env } from '../../host/paths.ts';
 import type { RemoteParts } from '../embedding/remote-parts.ts';
 import type { RecalledBlock } from '../../engine/memory/recalled-block.ts';
 import type { OpenMemory } from './open-memory.ts';
@@ -96,7 +96,7 @@ export const runMemory = (options: RunMemoryOptions): RunMemory => {
     })();
     return opening.then(({ memory }) => memory);
   };
-  const isThere = (): boolean => existsSync(`${dataDir(env)}/memory/memory.db`);
+  const isThere = (): boolean => existsSync(memoryPath(env));
   const note = (memory: OpenMemory, ids: readonly string[]): void => {
     const fresh = ids.filter((id) => !recalledIds.has(id));
     for (const id of fresh) recalledIds.add(id);

@@ -1,15 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { CopilotError } from '../../base/errors.ts';
 import { openDatabase, type Database } from '../log/database.ts';
-import { dataDir, type Env } from '../paths.ts';
 import { itemTable, type ItemTable } from './item-table.ts';
 import { itemWords, type ItemWords } from './item-words.ts';
 import { isDamage, memoryError } from './memory-error.ts';
 import { memorySteps } from './schema.ts';
-
-/** Where everything remembered lies. */
-export const memoryPath = (env: Env): string => join(dataDir(env), 'memory', 'memory.db');
 
 /**
  * Everything remembered, in SQLite. Nothing is ever thrown away because it looks odd: rows that cannot be read are
