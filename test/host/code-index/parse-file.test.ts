@@ -107,7 +107,8 @@ describe('what every file becomes', () => {
         const text = parts.join('');
         holds(text, await parseFile(`a.${ending}`, text));
       }),
-      { numRuns: 600 },
+      // The same ones each time: a failure can be looked into.
+      { numRuns: 600, seed: 20261128 },
     );
   });
 
