@@ -8,6 +8,7 @@ import { descendantsOf } from './descendants.ts';
 import { openEgressProxy, type EgressProxy } from './egress-proxy.ts';
 import { findProgram } from '../find-program.ts';
 import type { Confinement, Launcher, ProcessEnv } from './launcher.ts';
+import { onLifeline } from './lifeline.ts';
 import { limited } from './limits.ts';
 import { maskFinder } from './masks.ts';
 import { isWithin } from '../../base/within.ts';
@@ -185,8 +186,9 @@ export const bubblewrapLauncher = (confinement: Confinement, options: Bubblewrap
           cwd,
           '--',
         ],
-        ...limited(argvOf(command), limits, true),
+        ...onLifeline(limited(argvOf(command), limits, true)),
       ],
+      lifeline: true,
       cwd: '/',
       env: { ...env, ...git.env, TMPDIR: '/tmp', ...(hosts.size > 0 && proxyEnv) },
       signal: (name, pid) => {

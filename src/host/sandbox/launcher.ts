@@ -17,6 +17,8 @@ export interface Launch {
    * May be called again, also after the command ended: then for what it left behind. `pid` leads the spawned group.
    */
   signal?: (name: 'SIGTERM' | 'SIGKILL', pid: number) => void;
+  /** File descriptor 3 of the program is to be a pipe that stays open as long as this process lives. */
+  lifeline?: boolean;
   /** Called once when the command ended. */
   ended?: () => void;
 }

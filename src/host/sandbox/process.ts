@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { messageOf } from '../../base/errors.ts';
 import type { ExecResult } from '../../core/sandbox.ts';
@@ -21,6 +21,8 @@ export interface ProcessOptions {
   maxOutputBytes?: number | undefined;
   /** Names a file that does not exist yet for the whole output; called only when that is longer. */
   newFile: () => string;
+  /** See `Launch.lifeline`. */
+  lifeline?: boolean | undefined;
   /** See `Launch.signal`. */
   signal?: Launch['signal'];
   /** Called once when the main process ended. */
@@ -136,8 +138,9 @@ export const startProcess = (command: string | readonly string[], options: Proce
     new ToolError(`cannot start ${program} in ${options.cwd}: ${messageOf(error)}`, { cause: error });
   let child: ChildProcess;
   try {
-    const { cwd, env } = options;
-    child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { cwd, env, lifeline = false } = options;
+    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...(lifeline ? (['pipe'] as const) : [])];
+    child = spawn(program, args, { cwd, env, detached: true, stdio });
   } catch (error) {
     throw cannot(error);
   }
@@ -173,6 +176,8 @@ export const startProcess = (command: string | readonly string[], options: Proce
     timers.push(setTimeout(expire, Math.min(options.timeoutMs, maxTimeoutMs)));
   }
   track(group);
+  const lifeline = child.stdio[3];
+  lifeline?.on('error', () => undefined);
 
   const done = new Promise<ExecResult>((resolve) => {
     let ended: { exitCode: number | null; signal: string | null } | undefined;
@@ -198,6 +203,7 @@ export const startProcess = (command: string | readonly string[], options: Proce
     child.once('exit', (exitCode, by) => {
       ended = { exitCode, signal: by };
       group.leaderEnded = true;
+      lifeline?.destroy();
       options.ended?.();
       timers.push(setTimeout(settle, drainMs));
     });

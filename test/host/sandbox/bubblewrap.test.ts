@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -86,6 +87,16 @@ describe.skipIf(!probe.available)('bubblewrap', { timeout: 60_000 }, () => {
     const job = await sandbox.start(`trap 'echo cleaned; exit 5' TERM; echo up; sleep 60 & wait`);
     await expect.poll(() => job.read()).toBe('up\n');
     expect(await job.stop()).toMatchObject({ exitCode: 5, output: 'up\ncleaned\n' });
+  });
+
+  it('ends a command that is just starting when we die, before bubblewrap itself would', async () => {
+    const root = folder();
+    const { launcher } = open(root);
+    const { argv, cwd, env } = await launcher.launch('sleep 30 & echo up; sleep 30', { cwd: root, env: process.env });
+    const child = spawn(argv[0] ?? '', argv.slice(1), { cwd, env, stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
+    await once(child.stdout ?? child, 'data');
+    child.stdio[3]?.destroy();
+    expect(await once(child, 'exit')).toEqual([137, null]);
   });
 
   it('hides what git keeps of a hidden file, loose and packed, and git still works', async () => {
