@@ -60,7 +60,7 @@ const parseCodeOrLines = async (path: string, text: string, name: string, gramma
     return (await parseCode(path, text, name, grammar)) ?? parseLines(path, text);
   } catch (error) {
     // Out of memory, out of stack, or a defect of a grammar's scanner.
-    if (!(error instanceof Error) || !/^(?:RuntimeError|RangeError)$/.test(error.name)) throw error;
+    if (!(error instanceof Error) || !/^(?:ParserTrap|RuntimeError|RangeError)$/.test(error.name)) throw error;
     broken = true;
     return parseLines(path, text);
   }

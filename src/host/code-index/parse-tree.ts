@@ -39,10 +39,15 @@ const broken = (message: string, cause?: unknown): CopilotError =>
     cause,
   });
 
+/** The parser failed at a text; its memory cannot be relied on any more. */
+export class ParserTrap extends Error {
+  override name = 'ParserTrap';
+}
+
 /**
  * The tree of a text, to be deleted by the caller; undefined when it would take too long. Each grammar is loaded when
  * it is first needed.
- * @throws CopilotError `E_CODE_PARSER` when a file of the package is missing.
+ * @throws CopilotError `E_CODE_PARSER` when a file of the package is missing; ParserTrap
  */
 export const parseTree = async (grammar: Grammar, text: string): Promise<Tree | undefined> => {
   const [parser, language] = await Promise.all([(runtime ??= start()), runtime.then(() => load(grammar))]).catch(
@@ -52,7 +57,13 @@ export const parseTree = async (grammar: Grammar, text: string): Promise<Tree | 
   );
   if (parser.language !== language) parser.setLanguage(language);
   const end = performance.now() + patience;
-  const tree = parser.parse(text, null, { progressCallback: () => performance.now() > end });
+  let tree: Tree | null;
+  try {
+    tree = parser.parse(text, null, { progressCallback: () => performance.now() > end });
+  } catch (cause) {
+    // A scanner also fails by calling what is not there, such as Ruby's for a heredoc whose name is too long.
+    throw new ParserTrap(messageOf(cause), { cause });
+  }
   if (tree) return tree;
   parser.reset();
   return undefined;
