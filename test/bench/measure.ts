@@ -78,10 +78,15 @@ export interface Figure {
   note?: string;
 }
 
+/** False when a figure misses its target. */
+export const isMet = ({ value, target, kind }: Figure): boolean =>
+  target === undefined || (kind === 'least' ? value >= target : value <= target);
+
 /** Prints figures as a table. */
 export const printFigures = (figures: readonly Figure[]): void => {
-  for (const { name, value, unit, target, kind, note } of figures) {
-    const ok = target === undefined ? '' : (kind === 'least' ? value >= target : value <= target) ? 'ok  ' : 'MISS';
+  for (const figure of figures) {
+    const { name, value, unit, target, kind, note } = figure;
+    const ok = target === undefined ? '' : isMet(figure) ? 'ok  ' : 'MISS';
     const goal = target === undefined ? '' : `${kind === 'least' ? '≥' : '≤'} ${target}`;
     console.log(
       `${ok.padEnd(5)}${name.padEnd(62)}${value.toFixed(value < 100 ? 2 : 0).padStart(9)} ${unit.padEnd(8)}${goal.padEnd(10)}${note ?? ''}`,

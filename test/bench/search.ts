@@ -73,6 +73,34 @@ export const searchFigures = async (folder: string, files = 10_000): Promise<Fig
   ];
 };
 
+/** How many of the questions about this repository find a file that answers them among the first ten. */
+export const ownQuestionFigures = async (folder: string): Promise<Figure[]> => {
+  const env = { ...process.env, LLM_COPILOT_DATA_DIR: join(folder, 'own-data'), XDG_CONFIG_HOME: join(folder, 'config') };
+  const remote = async (): Promise<never> => Promise.reject(new Error('nothing is sent'));
+  const code = await openCode({ env, root: process.cwd(), settings: {}, plugins: [], remote });
+  const { signal } = new AbortController();
+  const ranks: number[] = [];
+  try {
+    for (const [query, ...answers] of ownQuestions) {
+      const found = await code.search({ query, limit: 10, files: true }, signal);
+      ranks.push(found.findIndex(({ path }) => answers.includes(path)) + 1);
+    }
+  } finally {
+    await code.close();
+  }
+  const mrr = ranks.reduce((sum, rank) => sum + (rank > 0 ? 1 / rank : 0), 0) / ranks.length;
+  return [
+    {
+      name: 'questions about this repository answered among the first ten',
+      value: ranks.filter((rank) => rank > 0).length / ranks.length,
+      unit: '',
+      target: 0.8,
+      kind: 'least',
+      note: `${ranks.length} questions, MRR ${mrr.toFixed(2)}`,
+    },
+  ];
+};
+
 if (basename(process.argv[1] ?? '') === 'test-bench-search.js') {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'llm-copilot-bench-')));
   try {
