@@ -16,13 +16,16 @@ export const loadAgents = (
 ): Map<string, Agent> => {
   const surroundings = { ...place, os: platform(), date: new Date().toISOString().slice(0, 10) };
   const left = (tools: readonly string[]): string[] => tools.filter((tool) => !options.without.has(tool));
-  const agents = [...readTemplates('agents', '.md')].map(([name, source]) => {
+  const agents = [...readTemplates('agents', '.md')].map(([name, source]): [string, Agent] => {
     const agent = agentFrom(name, source, options.maxTurns);
-    const instructions = systemPrompt(agent.instructions, surroundings, options.appended);
-    return { ...agent, instructions, tools: left(agent.tools) };
+    // Who only answers is given all it needs with the question.
+    const isAlone = agent.tools.length === 0;
+    const instructions = isAlone
+      ? agent.instructions
+      : systemPrompt(agent.instructions, surroundings, options.appended);
+    const wanted = agent.onDemand?.includes('others') ? options.toolNames : (agent.onDemand ?? []);
+    const onDemand = left(wanted.filter((tool) => !agent.tools.includes(tool)));
+    return [agent.name, { ...agent, instructions, tools: left(agent.tools), onDemand }];
   });
-  // What no agent names is there for whoever asks for it.
-  const named = new Set(agents.flatMap((agent) => agent.tools));
-  const onDemand = left(options.toolNames.filter((tool) => !named.has(tool)));
-  return new Map(agents.map((agent) => [agent.name, { ...agent, onDemand }]));
+  return new Map(agents);
 };

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { findingSeverities } from './finding.ts';
 import { modelsSchema, rateLimitsSchema } from './manifest-schema.ts';
 
 const positive = z.number().check(z.positive());
@@ -22,6 +23,8 @@ const tokens = z.int().check(z.minimum(1));
 const budget = z.union([positive, z.strictObject({ usd: z.optional(positive), tokens: z.optional(tokens) })]);
 
 const size = z.union([z.int().check(z.minimum(1)), z.string().check(z.regex(/^\d+(?:\.\d+)?\s*[kmgt]?i?b?$/i))]);
+
+const gate = z.enum([...findingSeverities, 'never']);
 
 /** One line of `permissions.rules`: text, or a mapping such as `deny: read(.env)` with a reason and examples. */
 export const ruleSchema = z.union([z.string(), z.record(z.string(), z.union([z.string(), z.array(z.string())]))]);
@@ -177,6 +180,26 @@ export const configSchema = z.strictObject({
       autoAccept: z.optional(z.boolean()),
     }),
   ),
+  review: z.optional(
+    z.strictObject({
+      /** Findings this bad or worse make `review` fail. */
+      failOn: z.optional(gate),
+      /** By name: how bad findings of a rule are, or `off`. */
+      rules: z.optional(z.record(z.string(), z.enum(['critical', 'high', 'medium', 'low', 'off']))),
+      /** Not reviewed (gitignore's patterns). */
+      exclude: z.optional(z.array(z.string())),
+    }),
+  ),
+  hooks: z.optional(
+    z.strictObject({
+      /** Hooks may ask a model. */
+      model: z.optional(z.boolean()),
+      /** After this a hook lets git go on. */
+      timeoutSeconds: z.optional(z.number().check(z.positive(), z.maximum(600))),
+      /** Findings this bad or worse stop a commit or push. */
+      failOn: z.optional(gate),
+    }),
+  ),
   index: z.optional(
     z.strictObject({
       /** Not searched, beside what git ignores (gitignore's patterns). */
@@ -220,6 +243,8 @@ export const defaults = {
   checks: { timeoutSeconds: 600 },
   embedding: { model: 'local' },
   memory: { recall: true, autoAccept: false },
+  review: { failOn: 'high', exclude: [] },
+  hooks: { model: false, timeoutSeconds: 10, failOn: 'high' },
   index: { exclude: [] },
 } as const satisfies Config;
 

@@ -28,17 +28,24 @@ const needsIn = (agent: string, line: string): Need[] =>
   });
 
 /**
- * Reads an agent from Markdown: the body is its instructions; `needs` says what its model must be able to do.
+ * Reads an agent from Markdown: the body is its instructions; `tools` are its own (`none`: it only answers), `on-demand`
+ * those it may ask for (`others`: all it does not have); `needs` says what its model must be able to do.
  * @throws CopilotError exit 3 when it has no tools, or needs what nobody knows.
  */
 export const agentFrom = (name: string, source: string, maxTurns: number): Agent => {
   const { fields, body } = frontMatter(source);
-  const tools = (fields.get('tools') ?? '').split(',').map((tool) => tool.trim());
-  if (tools[0] === '') throw configError(`Agent ${name}: "tools" is missing in its front matter.`);
+  const list = (key: string): string[] => (fields.get(key) ?? '').split(',').map((tool) => tool.trim());
+  const tools = list('tools');
+  if (tools[0] === '')
+    throw configError(
+      `Agent ${name}: "tools" is missing in its front matter.`,
+      'An agent without tools says "tools: none".',
+    );
   return {
     name: fields.get('name') ?? name,
     instructions: body,
-    tools: tools.filter((tool) => tool !== ''),
+    tools: tools.filter((tool) => tool !== '' && tool !== 'none'),
+    ...(fields.has('on-demand') ? { onDemand: list('on-demand') } : {}),
     maxTurns,
     ...(fields.has('needs') ? { needs: needsIn(name, fields.get('needs') ?? '') } : {}),
   };

@@ -1,4 +1,4 @@
-import { configError } from '../../base/errors.ts';
+import { configError, CopilotError, exitCodes } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import { capabilitiesFrom, priceOf } from '../../core/capabilities.ts';
 import type { Plugin, PluginHost, ProviderManifest } from '../../core/plugin.ts';
@@ -17,7 +17,7 @@ export type HasKey = (provider: ProviderManifest, plugin: string) => boolean;
 
 /**
  * Finds the provider for `provider/model`, `provider`, or nothing (the first one whose key is set).
- * @throws CopilotError exit 3 naming the variable to set, or the nearest provider.
+ * @throws CopilotError exit 3 (`E_NO_MODEL` when nothing is named and no key set) naming the variable to set, or the nearest provider.
  */
 export const chooseModel = (name: string | undefined, plugins: readonly Plugin[], hasKey: HasKey): ModelChoice => {
   const offers = offersOf(plugins);
@@ -26,10 +26,11 @@ export const chooseModel = (name: string | undefined, plugins: readonly Plugin[]
     if (offer) return { ...offer, model: offer.provider.defaultModel };
     const all = [...new Set(offers.flatMap(({ provider }) => provider.keyEnv))];
     const variables = `${all.slice(0, 3).join(' or ')}${all.length > 3 ? ', …' : ''}`;
-    throw configError(
-      `No model can be used: none of the keys is set (${variables}).`,
-      `Set one (llm-copilot models list names them; llm-copilot secrets set keeps it in the vault), or try "llm-copilot demo", which needs no key.`,
-    );
+    throw new CopilotError(`No model can be used: none of the keys is set (${variables}).`, {
+      code: 'E_NO_MODEL',
+      exitCode: exitCodes.config,
+      hint: `Set one (llm-copilot models list names them; llm-copilot secrets set keeps it in the vault), or try "llm-copilot demo", which needs no key.`,
+    });
   }
   const [providerName = '', ...rest] = name.split('/');
   const offer = offers.find(({ provider }) => provider.name === providerName);

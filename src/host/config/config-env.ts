@@ -18,6 +18,8 @@ const structured: ReadonlySet<string> = new Set([
   'sandbox.isolation',
   'undo.exclude',
   'index.exclude',
+  'review.rules',
+  'review.exclude',
   'web.privateHosts',
   'profiles',
 ]);

@@ -1,4 +1,5 @@
 import { defaults, limitOf, type BudgetSetting, type Config, type WrittenRule } from '../../core/config.ts';
+import { findingSeverities } from '../../core/finding.ts';
 import type { BudgetScope } from '../../core/budget.ts';
 
 /** One value of a layer by its key. */
@@ -117,6 +118,21 @@ export const narrowed = (flat: readonly Flat[], below: Config, path: string): { 
       case 'memory.recall':
       case 'memory.autoAccept':
         return keepIf(value === false);
+      case 'hooks.model':
+        return keepIf(value === false);
+      case 'hooks.timeoutSeconds':
+        return keepIf(Number(value) <= (below.hooks?.timeoutSeconds ?? defaults.hooks.timeoutSeconds));
+      // A gate that lets less through; `findingSeverities` begins with the worst.
+      case 'review.failOn':
+      case 'hooks.failOn': {
+        const section = key === 'review.failOn' ? 'review' : 'hooks';
+        const gates: readonly unknown[] = ['never', ...findingSeverities];
+        const current = below[section]?.failOn ?? defaults[section].failOn;
+        return keepIf(gates.indexOf(value) >= gates.indexOf(current));
+      }
+      case 'review.rules':
+      case 'review.exclude':
+        return ignore(key);
       // They send text to somebody beside the model the user chose, be it by a flag.
       case 'fallbackModel':
       case 'smallModel':
