@@ -6,6 +6,8 @@ const { version } = JSON.parse(readFileSync(`${__dirname}/../package.json`, 'utf
 const argv = process.argv.slice(2);
 
 const start = async () => {
+  // Should the process end before there is an answer, that is no success.
+  process.exitCode = 70;
   // Node 22 and later keep compiled code between starts.
   require('node:module').enableCompileCache?.();
   const { main, plugins } = await import('../dist/command.js');

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { usageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
@@ -54,6 +56,14 @@ const commands = [
   helpCommand,
 ];
 
+/** `llm-copilot -C <folder> <command>`: the command works there. @throws CopilotError exit 2 when there is none */
+const moveTo = ({ io }: Cli, folder: string): void => {
+  const value = resolve(io.cwd, folder);
+  if (statSync(value, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw usageError(`--cd ${folder}: there is no such folder.`);
+  Object.defineProperty(io, 'cwd', { value, configurable: true });
+};
+
 /** The command tree. Cheap to build: actions load what they need when they run. */
 export const buildProgram = (cli: Cli, version: string): Command => {
   const program = new Command('llm-copilot');
@@ -73,6 +83,9 @@ export const buildProgram = (cli: Cli, version: string): Command => {
   addRunOptions(program);
   for (const add of commands) add(program, cli);
   program.hook('preAction', async (_program, action) => {
+    const { cd } = program.opts<{ cd?: string }>();
+    // `run` reads it itself, with its own -C beside the program's.
+    if (cd !== undefined && action !== program && action.name() !== 'run') moveTo(cli, cd);
     const name = administrativeName(action);
     if (name === undefined) return;
     const { requireAdministrator } = await import('../app/roles.ts');

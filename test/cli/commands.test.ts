@@ -41,6 +41,12 @@ describe('help', () => {
   });
 });
 
+test('-C before a command says where it works', async () => {
+  mkdirSync(join(project.root, 'inner'));
+  writeFileSync(join(project.root, 'inner', 'Makefile'), 'test:\n\tpytest\n');
+  expect((await cli('-C', 'inner', 'checks')).stdout).toContain('make test');
+});
+
 describe('mistakes', () => {
   test.each([
     [['sesions'], /Unknown command "sesions".*Did you mean "sessions"/s],
@@ -56,6 +62,7 @@ describe('mistakes', () => {
     [['run', '--json-schema', '@nowhere.json', '-m', 'demo', 'y'], /no file/],
     [['run', '--image', 'x.bmp', '-m', 'demo', 'y'], /only png/],
     [['run', '--cd', '/nowhere/at/all', '-m', 'demo', 'y'], /no such folder/],
+    [['-C', '/nowhere/at/all', 'checks'], /no such folder/],
     [['run', '--add-dir', 'nowhere', '-m', 'demo', 'y'], /no such folder/],
     [['completion', 'tcsh'], /no completion for "tcsh"/],
     [['sessions', 'show', 'ffff'], /no session ffff/],

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import type { Env } from '../paths.ts';
+import { quietGit, quietGitArgs } from '../quiet-git.ts';
 
 /** Which repository a folder belongs to, so that a moved or re-cloned one is known again. */
 export interface RepoIdentity {
@@ -17,15 +18,9 @@ const waitMs = 5000;
 
 const git = (root: string, env: Env, ...args: string[]): Promise<string | undefined> =>
   new Promise((resolve) => {
-    const quiet = {
-      GIT_OPTIONAL_LOCKS: '0',
-      GIT_NO_LAZY_FETCH: '1',
-      GIT_NO_REPLACE_OBJECTS: '1',
-      GIT_TERMINAL_PROMPT: '0',
-    };
-    const options = { cwd: root, timeout: waitMs, maxBuffer: 1 << 20, env: { ...env, ...quiet } };
-    // No program that a folder's own git configuration names runs because somebody asked a question there.
-    execFile('git', ['-c', 'core.fsmonitor=false', ...args], options, (error, stdout) => {
+    const quiet = { ...env, ...quietGit, GIT_NO_REPLACE_OBJECTS: '1' };
+    const options = { cwd: root, timeout: waitMs, maxBuffer: 1 << 20, env: quiet };
+    execFile('git', [...quietGitArgs, ...args], options, (error, stdout) => {
       resolve(error ? undefined : stdout.trimEnd());
     });
   });

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findProgram } from '../find-program.ts';
+import { quietGit, quietGitArgs } from '../quiet-git.ts';
 import type { PathRules } from './launcher.ts';
 import type { Mount } from './mounts.ts';
 import { sandboxError } from './sandbox-error.ts';
@@ -53,12 +54,9 @@ const git = (
   new Promise((resolve, reject) => {
     const program = findProgram('git', process.env.PATH);
     if (program === undefined) throw new Error('git is not installed');
-    const child = spawn(program, ['-c', 'core.fsmonitor=false', `--git-dir=${common}`, ...args], {
+    const child = spawn(program, [...quietGitArgs, `--git-dir=${common}`, ...args], {
       cwd: common,
-      env: {
-        ...{ PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0' },
-        ...{ GIT_NO_LAZY_FETCH: '1', GIT_NO_REPLACE_OBJECTS: '1' },
-      },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...quietGit, GIT_NO_REPLACE_OBJECTS: '1' },
       stdio: ['pipe', 'pipe', 'pipe'],
       timeout: maxMs,
       killSignal: 'SIGKILL',
