@@ -75,7 +75,11 @@ export const searchFigures = async (folder: string, files = 10_000): Promise<Fig
 
 /** How many of the questions about this repository find a file that answers them among the first ten. */
 export const ownQuestionFigures = async (folder: string): Promise<Figure[]> => {
-  const env = { ...process.env, LLM_COPILOT_DATA_DIR: join(folder, 'own-data'), XDG_CONFIG_HOME: join(folder, 'config') };
+  const env = {
+    ...process.env,
+    LLM_COPILOT_DATA_DIR: join(folder, 'own-data'),
+    XDG_CONFIG_HOME: join(folder, 'config'),
+  };
   const remote = async (): Promise<never> => Promise.reject(new Error('nothing is sent'));
   const code = await openCode({ env, root: process.cwd(), settings: {}, plugins: [], remote });
   const { signal } = new AbortController();
