@@ -66,8 +66,10 @@ interface LeftOut {
   dependencies: number;
 }
 
-/** Looks at each path on the disk; what is gone, a link, or behind a link is left out. */
-const statAll = (root: string, paths: readonly (string | undefined)[], left: LeftOut): ListedFile[] => {
+type Seen = ReadonlyMap<string, ReturnType<typeof statOf>>;
+
+/** Looks at each path on the disk that was not seen yet; what is gone, a link, or behind a link is left out. */
+const statAll = (root: string, paths: readonly (string | undefined)[], seen: Seen, left: LeftOut): ListedFile[] => {
   const folders = new Map<string, boolean>([['.', true]]);
   const isRealFolder = (folder: string): boolean => {
     let known = folders.get(folder);
@@ -98,7 +100,7 @@ const statAll = (root: string, paths: readonly (string | undefined)[], left: Lef
     }
     const slash = path.lastIndexOf('/');
     if (slash > 0 && !isRealFolder(path.slice(0, slash))) continue;
-    const stats = statOf(`${root}/${path}`);
+    const stats = seen.get(path) ?? statOf(`${root}/${path}`);
     if (stats?.isFile()) files.push({ path, size: stats.size, mtimeMs: changedMs(stats) });
     else if (stats?.isDirectory()) left.nested.push(path);
   }
@@ -196,12 +198,13 @@ const noticesOf = ({ oddNames, nested, dependencies }: LeftOut): string[] => {
  * git, `.gitignore` files are read all the same.
  * @param root absolute.
  * @param options.gitMs how long git may take.
+ * @param options.likely paths that are probably among them, asked for once git is at work.
  * @throws CopilotError `E_USAGE` when there is no such folder.
  */
 export const listFiles = async (
   root: string,
   signal: AbortSignal,
-  { gitMs = maxGitMs }: { gitMs?: number } = {},
+  { gitMs = maxGitMs, likely = () => [] }: { gitMs?: number; likely?: () => Iterable<string> } = {},
 ): Promise<Listing> => {
   signal.throwIfAborted();
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
@@ -214,11 +217,16 @@ export const listFiles = async (
     return { files: [], notices: ['a bare repository: there are no files here, only its commits can be searched'] };
   const left: LeftOut = { oddNames: 0, nested: [], dependencies: 0 };
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate'];
-  const listed = await git(root, args, { signal, timeoutMs: gitMs });
+  const listing = git(root, args, { signal, timeoutMs: gitMs });
+  // Should `likely` fail, nobody waits for it any more.
+  listing.catch(() => undefined);
+  // Git takes about as long to find the names as we take to look at those that are likely among them.
+  const seen: Seen = new Map([...likely()].map((path) => [path, statOf(`${root}/${path}`)]));
+  const listed = await listing;
   const isLate = listed === 'too late';
   // A folder that a repository around it ignores is listed by ourselves.
   const paths = listed && !isLate && listed.length > 0 ? names(listed) : await walkFolder(root, left, signal);
-  const files = statAll(root, paths, left).sort((a, b) => (a.path < b.path ? -1 : 1));
+  const files = statAll(root, paths, seen, left).sort((a, b) => (a.path < b.path ? -1 : 1));
   const late = isLate ? [`git did not list the files within ${gitMs / 1000} s; they were looked for without it`] : [];
   return { files, notices: [...late, ...noticesOf(left)] };
 };

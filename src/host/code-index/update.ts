@@ -74,13 +74,11 @@ const updateFiles = async (store: CodeStore, options: UpdateOptions) => {
   const { signal, onProgress = () => undefined, onChunks = () => undefined } = options;
   const database = store.database();
   onProgress({ stage: 'listing', done: 0, total: 0 });
-  const listing = listFiles(store.root, signal);
-  // Where reading the rows fails, nobody waits for it any more.
-  listing.catch(() => undefined);
-  // Read while git looks for files. Dates of a repository elsewhere say nothing about this one.
-  const known = rowsOf(store);
+  let rows: ReturnType<typeof rowsOf> | undefined;
+  const { files, notices } = await listFiles(store.root, signal, { likely: () => (rows = rowsOf(store)).keys() });
+  const known = rows ?? rowsOf(store);
+  // Dates of a repository elsewhere say nothing about this one.
   const isSameRoot = store.fact('root') === store.root;
-  const { files, notices } = await listing;
   signal.throwIfAborted();
   // Of a folder that went no file is listed.
   checkThere(store.root);
