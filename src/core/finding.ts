@@ -1,5 +1,6 @@
 /** How bad it is if it is true; worst first. */
 export const findingSeverities = ['critical', 'high', 'medium', 'low'] as const;
+/** One of them. */
 export type FindingSeverity = (typeof findingSeverities)[number];
 
 /** How sure one can be that it is true. */
