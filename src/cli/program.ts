@@ -5,13 +5,17 @@ import { usageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { auditCommand } from './commands/audit.ts';
 import { administrativeName } from './administrative.ts';
+import { changelogCommand } from './commands/changelog.ts';
 import { checksCommand } from './commands/checks.ts';
 import { indexCommand } from './commands/code-index.ts';
+import { commitCommand } from './commands/commit.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { explainDiffCommand } from './commands/explain-diff.ts';
 import { helpCommand } from './commands/help-topics.ts';
+import { hooksCommand } from './commands/hooks.ts';
 import { initCommand } from './commands/init.ts';
 import { mapCommand } from './commands/map.ts';
 import { memoryCommand } from './commands/memory.ts';
@@ -19,6 +23,8 @@ import { mfaCommand } from './commands/mfa.ts';
 import { modelsCommand } from './commands/models.ts';
 import { policyCommand } from './commands/policy.ts';
 import { privacyCommand } from './commands/privacy.ts';
+import { releaseNotesCommand } from './commands/release-notes.ts';
+import { reviewCommand } from './commands/review.ts';
 import { runCommand, runTask } from './commands/run.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { searchCommand } from './commands/search.ts';
@@ -27,11 +33,19 @@ import { sessionsCommand } from './commands/sessions.ts';
 import { trustCommand } from './commands/trust.ts';
 import { undoCommand } from './commands/undo.ts';
 import { usageCommand } from './commands/usage.ts';
+import { workflowCommands } from './commands/workflows.ts';
 import type { Cli } from './io.ts';
 import { addRunOptions, type RunFlags } from './run-options.ts';
 
 const commands = [
   runCommand,
+  workflowCommands,
+  commitCommand,
+  reviewCommand,
+  hooksCommand,
+  explainDiffCommand,
+  changelogCommand,
+  releaseNotesCommand,
   searchCommand,
   indexCommand,
   mapCommand,

@@ -6,6 +6,8 @@ export interface DiffLine {
   oldLine?: number;
   /** 1-based; left out for deleted lines. */
   newLine?: number;
+  /** The file ends here, without a line end. */
+  noNewline?: true;
 }
 
 /** A run of changed lines with what stands around them. */

@@ -1,0 +1,1 @@
+export { madeBy } from '../../core/made.ts';

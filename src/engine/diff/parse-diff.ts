@@ -1,0 +1,1 @@
+export { parseDiff, diffReader, diffLimits } from '../../core/parse-diff.ts';
