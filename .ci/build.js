@@ -17,8 +17,10 @@ const common = {
   conditions: ['source'],
   external: Object.keys({ ...dependencies, ...optionalDependencies }),
   define: { 'process.env.NODE_ENV': '"production"' },
-  // Bundled CommonJS packages call require; every output gets one under a private name's shadow.
-  banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
+  // Bundled CommonJS packages call require, and TypeScript asks for its file name; every output gets both.
+  banner: {
+    js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url),__filename=import.meta.filename;',
+  },
   logLevel: 'warning',
 };
 // Threads of their own.
@@ -31,6 +33,7 @@ const built = await Promise.all([
   }),
   // By itself: what two entries share is cut into smaller files, and the command would have to load more of them.
   build({ ...common, entryPoints: { client: 'bin/client.ts' }, outdir: 'dist/client' }),
+  build({ ...common, entryPoints: { hook: 'bin/hook.ts' }, outdir: 'dist/hook' }),
   build({ ...common, splitting: false, entryPoints: workers, outdir: 'dist/workers' }),
 ]);
 // Parsers are WebAssembly: copied, because the packages they come from are not installed with ours.

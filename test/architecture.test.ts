@@ -125,7 +125,8 @@ const table: Record<string, { may: (string | RegExp)[]; lazily?: (string | RegEx
   app: { may: ['engine', 'host', 'core', 'base', anyNode] },
   tui: { may: ['app', 'core', 'base', anyNode, anyPackage] },
   cli: { may: ['app', 'core', 'base', anyNode, anyPackage], lazily: ['tui'] },
-  public: { may: ['base', 'core', 'engine', 'host', anyNode] },
+  // One entry point may hand on another.
+  public: { may: ['public', 'base', 'core', 'engine', 'host', anyNode] },
   plugins: { may: ['llm-copilot-agent', /^plugins\//] },
   'plugins/*': { may: ['llm-copilot-agent', 'llm-copilot-agent/testing', anyNode, anyPackage] },
 };
@@ -170,7 +171,7 @@ describe('the house', () => {
 
   it('imports its public entry points from nowhere inside', () => {
     const offences = sources.flatMap((file) =>
-      file.path.startsWith('src/')
+      file.path.startsWith('src/') && floorOf(file.path) !== 'public'
         ? file.imports
             .filter(
               ({ specifier }) => targetOf(file, specifier) === 'public' || specifier.startsWith('llm-copilot-agent'),
@@ -184,7 +185,7 @@ describe('the house', () => {
   it('starts from bin with what was built, and builds it from the command line and the plugins', () => {
     const allowed = (path: string, specifier: string): boolean =>
       path.endsWith('.ts')
-        ? /^\.\.\/(?:src\/cli\/main|src\/app\/models\/(?:client|chat-completions)|src\/host\/(?:vectors\/vector|code-index\/parser)-worker|plugins\/index)\.ts$/.test(
+        ? /^\.\.\/(?:src\/cli\/(?:main|hook-process)|src\/app\/models\/(?:client|chat-completions)|src\/host\/(?:vectors\/vector|code-index\/parser)-worker|plugins\/index)\.ts$/.test(
             specifier,
           )
         : specifier.startsWith('node:') || specifier.startsWith('../dist/');

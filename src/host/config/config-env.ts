@@ -50,9 +50,13 @@ const fromVariable = (key: string, value: string): unknown => {
 };
 
 const prefix = 'LLM_COPILOT_';
-/** Variables of ours that are no configuration: where data lies, keys of the vault, and what our own tests are told. */
+/** Variables of ours that are no configuration: where data lies, keys of the vault, what hooks and our own tests are told. */
 const reserved: ReadonlySet<string> = new Set([
   'DATA_DIR',
+  'HOOK_LIMIT',
+  'HOOK_WITHIN',
+  'SKIP_HOOKS',
+  'TEST_LEFTHOOK',
   'TEST_SANDBOXES',
   'VAULT_KEY',
   'VAULT_PASSPHRASE',

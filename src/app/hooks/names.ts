@@ -1,0 +1,1 @@
+export { hookNames, isHookName, type HookName } from '../../engine/hooks/hook-names.ts';
