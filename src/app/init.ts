@@ -3,11 +3,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { configError, messageOf } from '../base/errors.ts';
 import type { Config } from '../core/config.ts';
+import { agentsText, unnamedCommands } from '../engine/init/agents-file.ts';
+import { differences } from '../engine/init/differences.ts';
+import { proposedRules } from '../engine/init/proposed-rules.ts';
 import { probeDocker } from '../host/sandbox/docker-cli.ts';
 import { hasImage } from '../host/sandbox/docker-image.ts';
 import type { Env } from '../host/paths.ts';
+import { projectInstructions } from '../host/surroundings.ts';
+import { readTemplates } from '../host/templates.ts';
 import { findChecks } from './checks.ts';
-import { settingsPaths } from './settings.ts';
+import { projectFacts } from './init-facts.ts';
+import { projectFolder, settingsPaths } from './settings.ts';
 
 /** What `init` would write for a folder. */
 export interface Proposal {
@@ -18,8 +24,21 @@ export interface Proposal {
   config: Config;
   /** The same as YAML. */
   text: string;
+  /** What is written there otherwise than it would be proposed now, one line each. */
+  differs: string[];
+  /** What tells agents about the project. */
+  agents: ProposedAgents;
   /** Why it is so and what is left to do, one line each. */
   notes: string[];
+}
+
+/** The AGENTS.md that would be written. */
+export interface ProposedAgents {
+  path: string;
+  /** Instructions are there, in it or in another file: nothing is written. */
+  exists: boolean;
+  text: string;
+  differs: string[];
 }
 
 /** A file that tells the toolchain, and the image for it. */
@@ -77,6 +96,31 @@ const chooseSandbox = async (
   return { sandbox: { kind: 'docker', image }, notes };
 };
 
+/** What a configuration that is there says otherwise; one that cannot be read is told as such. */
+const configDiffers = async (path: string, config: Config): Promise<string[]> => {
+  const { parse } = await import('../host/yaml.ts');
+  try {
+    return differences(parse(readFileSync(path, 'utf8')) as unknown, config);
+  } catch (error) {
+    return [`it cannot be read: ${messageOf(error).split('\n', 1)[0] ?? ''}`];
+  }
+};
+
+const proposeAgents = async (
+  folder: string,
+  facts: Awaited<ReturnType<typeof projectFacts>>['facts'],
+): Promise<ProposedAgents> => {
+  const text = agentsText(readTemplates('init', '.md').get('agents') ?? '', facts);
+  const there = await projectInstructions(folder);
+  if (!there)
+    return { path: join(folder, 'AGENTS.md'), exists: existsSync(join(folder, 'AGENTS.md')), text, differs: [] };
+  const missing = unnamedCommands(there.text, facts);
+  return {
+    ...{ path: there.path, exists: true, text },
+    differs: missing.map((command) => `it does not name the command ${command}`),
+  };
+};
+
 /** Looks at a folder and says what its configuration could be; nothing is written. @throws CopilotError exit 3 */
 export const propose = async (env: Env, cwd: string): Promise<Proposal> => {
   const root = realpathSync(cwd);
@@ -85,14 +129,26 @@ export const propose = async (env: Env, cwd: string): Promise<Proposal> => {
     findChecks(root, {}),
     import('../host/yaml.ts'),
   ]);
+  const { facts, present } = await projectFacts(env, root, found.checks);
+  const rules = proposedRules(facts, present).map(({ deny, reason }) => ({ deny, reason }));
   const checks = Object.fromEntries(found.checks.map(({ name, command }) => [name, command]));
-  const config: Config = { sandbox, ...(found.checks.length > 0 && { checks }) };
-  const path = settingsPaths(env, root).project;
-  return { path, exists: existsSync(path), config, text: stringify(config), notes: [...notes, ...found.notes] };
+  const config: Config = {
+    sandbox,
+    ...(found.checks.length > 0 && { checks }),
+    ...(rules.length > 0 && { permissions: { rules } }),
+  };
+  const { project: path } = settingsPaths(env, root);
+  const folder = projectFolder(env, root);
+  const exists = existsSync(path);
+  const [agents, differs] = await Promise.all([
+    proposeAgents(folder, facts),
+    exists ? configDiffers(path, config) : Promise.resolve([]),
+  ]);
+  return { path, exists, config, text: stringify(config), differs, agents, notes: [...notes, ...found.notes] };
 };
 
-/** Writes what was proposed. @throws CopilotError exit 3 when the file is there meanwhile, or cannot be written. */
-export const writeProposal = async ({ path, text }: Proposal): Promise<void> => {
+/** Writes a file that is not there yet. @throws CopilotError exit 3 when it is there meanwhile, or cannot be written */
+export const writeProposed = async ({ path, text }: { path: string; text: string }): Promise<void> => {
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text, { flag: 'wx' });
