@@ -32,3 +32,4 @@ export * from './core/tool.ts';
 export * from './core/walk.ts';
 export * from './core/without-keys.ts';
 export * from './core/workflow.ts';
+export * from './code-agent.ts';

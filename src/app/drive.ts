@@ -74,6 +74,8 @@ export const failedResult = (error: CopilotError, sessionId: string | null = nul
 const isTransient = (item: Event | Transient): item is Transient =>
   item.type === 'text.delta' || item.type === 'thinking.delta' || item.type === 'tool.progress';
 
+// Calls of workflows that decide about work; they do none.
+const proving: ReadonlySet<string> = new Set(['check', 'trial']);
 const sideEffects = new Set(['write', 'exec', 'net']);
 
 /** Folds the numbers of a result out of the events as they pass. */
@@ -113,13 +115,13 @@ const tally = (): Reader & {
         const writes = effects.some((effect) => effect.kind === 'write');
         const matters = effects.some((effect) => sideEffects.has(effect.kind));
         if (event.verdict === 'allow') {
-          if (matters && tool !== 'check') folded.blocked = undefined;
+          if (matters && !proving.has(tool)) folded.blocked = undefined;
           folded.wrote ||= writes;
           return;
         }
         const denial = { tool, effects, why, ...(hint === undefined ? {} : { hint }) };
         folded.denials.push(denial);
-        if (matters && tool !== 'check' && (writes || !folded.wrote)) folded.blocked = denial;
+        if (matters && !proving.has(tool) && (writes || !folded.wrote)) folded.blocked = denial;
       }
     },
   };

@@ -19,6 +19,7 @@ import { act } from '../engine/act.ts';
 import { purse } from '../engine/models/purse.ts';
 import { checkTool } from '../engine/patterns/check-tool.ts';
 import { taint } from '../engine/taint.ts';
+import { trialTool } from '../engine/workflows/trial-tool.ts';
 import { run, type RunContext } from '../engine/run.ts';
 import { lightenHttpClient } from '../host/http-client.ts';
 import { openDatabase, type Database } from '../host/log/database.ts';
@@ -59,6 +60,8 @@ export interface JobOptions {
   /** What the project's configuration says counts this once, although the folder is not trusted. */
   trust?: boolean;
   appendSystemPrompt?: string;
+  /** Who does it; the coder when left out. */
+  agent?: string;
   outputSchema?: object;
   session: SessionChoice;
   /** How to ask the human; undefined when nobody can answer. */
@@ -270,7 +273,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
         const acting = {
           ...runContext,
           run: id,
-          tools: new Map([[checkTool.name, checkTool], ...tools]),
+          tools: new Map([[checkTool.name, checkTool], [trialTool.name, trialTool], ...tools]),
           delegate: (task: Task) => run(task, runContext, id),
         };
         const [result] = yield* act([{ type: 'tool_call', callId: `${id}-${++calls}`, name, input }], acting);
@@ -296,7 +299,7 @@ export const open = async (options: JobOptions): Promise<Job> => {
       redact,
       uses: credentials.uses(),
       task: {
-        agent: 'coder',
+        agent: options.agent ?? 'coder',
         messages,
         ...(last ? { continues: last.run } : {}),
         ...(options.outputSchema ? { outputSchema: options.outputSchema } : {}),

@@ -33,7 +33,7 @@ import { sessionsCommand } from './commands/sessions.ts';
 import { trustCommand } from './commands/trust.ts';
 import { undoCommand } from './commands/undo.ts';
 import { usageCommand } from './commands/usage.ts';
-import { workflowCommands } from './commands/workflows.ts';
+import { projectWorkflowCommands, workflowCommands } from './commands/workflows.ts';
 import type { Cli } from './io.ts';
 import { addRunOptions, type RunFlags } from './run-options.ts';
 
@@ -68,6 +68,8 @@ const commands = [
   completionCommand,
   demoCommand,
   helpCommand,
+  // Last: a verb of a project takes no name that is taken.
+  projectWorkflowCommands,
 ];
 
 /** `llm-copilot -C <folder> <command>`: the command works there. @throws CopilotError exit 2 when there is none */

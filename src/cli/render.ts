@@ -94,7 +94,8 @@ export const progressReader = (io: Io, coerces = false): Reader => {
         }
         case 'tool.finished':
           if (
-            event.isError ||
+            // A trial that fails is what a workflow wanted to see.
+            (event.isError && event.tool !== 'trial') ||
             event.tool === 'shell' ||
             event.tool === 'check' ||
             event.tool === 'tasks' ||

@@ -8,11 +8,16 @@ export interface Claim {
   text: string;
 }
 
+/** What a workflow itself says of its work; it proves these by commands and parsers. */
+export type ProvenKind =
+  'changed' | 'parses' | 'behaviour_kept' | 'fixed' | 'faster' | 'tests_catch' | 'docs_only' | 'cited';
+
 /** How a claim stands against the log. */
 export type Verdict = 'verified' | 'unverified' | 'contradicted';
 
 /** A claim, judged. */
-export interface JudgedClaim extends Claim {
+export interface JudgedClaim extends Omit<Claim, 'kind'> {
+  kind: ClaimKind | ProvenKind;
   verdict: Verdict;
   /** What the verdict rests on, one sentence. */
   evidence: string;

@@ -19,7 +19,8 @@ const deciding: Readonly<Record<Exclude<ClaimKind, 'other'>, CheckName>> = {
 };
 
 /** The check that decides a kind of claim; undefined when none does. */
-export const checkOf = (kind: ClaimKind): CheckName | undefined => (kind === 'other' ? undefined : deciding[kind]);
+export const checkOf = (kind: JudgedClaim['kind']): CheckName | undefined =>
+  (deciding as Readonly<Partial<Record<string, CheckName>>>)[kind];
 
 /**
  * Holds claims against what the log shows. A claim is verified only by a run of its check that exited 0 on exactly the final

@@ -1,19 +1,9 @@
 import { configError } from '../base/errors.ts';
 import type { Agent } from '../core/agent.ts';
 import { isNeed, needs, type Need } from '../core/capabilities.ts';
+import { frontMatter } from './front-matter.ts';
 
-/** Splits `--- key: value --- body`. Values are single lines; that is all our own formats need. */
-export const frontMatter = (source: string): { fields: Map<string, string>; body: string } => {
-  const parts = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(source);
-  const [, head = '', body = source] = parts ?? [];
-  const fields = new Map(
-    head.split(/\r?\n/).flatMap((line): [string, string][] => {
-      const [, key, value = ''] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
-      return key === undefined ? [] : [[key, value.trim()]];
-    }),
-  );
-  return { fields, body: body.trim() };
-};
+export { frontMatter } from './front-matter.ts';
 
 const needsIn = (agent: string, line: string): Need[] =>
   line.split(',').flatMap((word): Need[] => {

@@ -4,6 +4,7 @@ import { printable } from '../../base/printable.ts';
 import type { Command } from 'commander';
 import type { JobOptions } from '../../app/open.ts';
 import type { Reader, Result } from '../../app/drive.ts';
+import type { Proof } from '../../app/workflows/run-workflow.ts';
 import { terminalAsk } from '../ask.ts';
 import type { Cli } from '../io.ts';
 import { terminalSecret } from '../secret-input.ts';
@@ -73,8 +74,16 @@ const show = (result: Result, model: string, flags: RunFlags, cli: Cli): void =>
   if (result.error) sayError(io, result.error);
 };
 
+/** Makes of what was typed what is to be done, for verbs with a form of their own. */
+export type Prepare = (options: JobOptions) => Promise<{ options: JobOptions; proof?: Proof }>;
+
 /** Runs one task and leaves its exit code. Errors before the run are thrown; main shows them in the promised format. */
-export const runTask = async (words: readonly string[], flags: RunFlags, cli: Cli): Promise<Result> => {
+export const runTask = async (
+  words: readonly string[],
+  flags: RunFlags,
+  cli: Cli,
+  prepare?: Prepare,
+): Promise<Result> => {
   const { io } = cli;
   const controller = new AbortController();
   const stopListening = io.onInterrupt(() => controller.abort(interruptedError()));
@@ -95,7 +104,8 @@ export const runTask = async (words: readonly string[], flags: RunFlags, cli: Cl
   // From the start: standard input may never end.
   limitTo(flags.timeout ?? usualSeconds);
   try {
-    const options = await optionsFor(words, flags, cli, controller.signal);
+    const given = await optionsFor(words, flags, cli, controller.signal);
+    const { options, proof }: Awaited<ReturnType<Prepare>> = prepare ? await prepare(given) : { options: given };
     const [{ open }, { drive }] = await Promise.all([import('../../app/open.ts'), import('../../app/drive.ts')]);
     const job = await open(options);
     let result: Result;
@@ -114,6 +124,7 @@ export const runTask = async (words: readonly string[], flags: RunFlags, cli: Cl
           verify: settings.verify ?? 'auto',
           maxRepairs: settings.maxRepairs ?? 2,
           requireVerified: settings.requireVerified ?? false,
+          ...(proof === undefined ? {} : { proof }),
         },
         readers,
       );

@@ -6,6 +6,7 @@ import { text } from '../../core/message.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import type { WorkflowContext } from '../../core/workflow.ts';
 import { checkOf, claimsOf, judge, noWorse, withoutClaimsBlock } from '../evidence.ts';
+import type { Proof, Proven } from './proof.ts';
 import { digestNow, runCheck, runChecks, type Checked } from './run-checks.ts';
 import { weakenedBy, type Weakened } from './weakened.ts';
 
@@ -15,6 +16,8 @@ export interface VerifyOptions {
   verify: 'auto' | 'never';
   /** How often failing checks go back to the model. */
   maxRepairs: number;
+  /** What more than the checks decides about this task. */
+  proof?: Proof;
 }
 
 /** What became of a run's work: the run's own end, the checks, and the judged claims. */
@@ -31,9 +34,12 @@ const reportChars = 6000;
 
 const tailOf = (output: string): string => (output.length > reportChars ? `…${output.slice(-reportChars)}` : output);
 
-const report = (failing: readonly Checked[]): string =>
+const report = (failing: readonly Checked[], problems: readonly string[]): string =>
   [
-    'The checks were run on your changes and do not pass. Fix the cause; do not weaken the checks.',
+    ...(failing.length > 0
+      ? ['The checks were run on your changes and do not pass. Fix the cause; do not weaken the checks.']
+      : []),
+    ...problems,
     ...failing.map(({ data, output }) => `## ${data.check}: \`${data.command}\`\n\n\`\`\`\n${tailOf(output)}\n\`\`\``),
   ].join('\n\n');
 
@@ -47,6 +53,13 @@ const hasChanged = async (context: WorkflowContext, notes: Set<string>): Promise
     notes.add(`${error.message} Nothing can be verified without it.`);
     return true;
   }
+};
+
+/** The task with what was gathered for it, as one more block of what the user says. */
+const withEvidence = (task: Task, evidence: string): Task => {
+  const [last, ...before] = task.messages.toReversed();
+  if (!last) return task;
+  return { ...task, messages: [...before.toReversed(), { ...last, content: [...last.content, text(evidence)] }] };
 };
 
 /** The log without check runs of earlier workflows: what they saw may rest on files the digest does not cover. */
@@ -101,7 +114,10 @@ export async function* verified(
   let harmless: string[] = [];
   let denied = false;
   let changed = false;
-  let result = yield* context.run(task);
+  const { proof } = options;
+  const evidence = proof?.before === undefined ? undefined : yield* proof.before(context);
+  let proven: Proven | undefined;
+  let result = yield* context.run(evidence === undefined ? task : withEvidence(task, evidence));
   // What still runs could change files behind a check's back.
   await context.sandbox.endProcesses();
 
@@ -110,14 +126,14 @@ export async function* verified(
     const claimed = new Set(claimsOf(result.text).map((claim) => checkOf(claim.kind)));
     const due = changed ? context.checks : context.checks.filter((check) => claimed.has(check.name));
     if (changed && due.length === 0) notes.add('No checks are configured or were found, so nothing was run.');
-    if (due.length === 0) break;
+    if (due.length === 0 && !proof) break;
     const { done, denied: refused } = yield* runChecks(due, context, notes);
     denied ||= refused;
     latest = done.map(({ data }) => data);
     // A claim about files nobody touched is only judged; there is nothing to repair.
-    if (!changed) break;
+    if (!changed && !proof) break;
     harmless = [];
-    const failures = done.filter(({ data }) => data.exitCode !== 0);
+    const failures = (changed ? done : []).filter(({ data }) => data.exitCode !== 0);
     const worse: Checked[] = [];
     for (const failure of failures) {
       const { check: name } = failure.data;
@@ -136,10 +152,17 @@ export async function* verified(
       failures.length > 0 &&
       (await judged(result.text, context, notes)).some((claim) => claim.verdict === 'contradicted');
     const back = mistaken ? failures : worse;
-    if (back.length === 0 || repairs >= options.maxRepairs) break;
+    const isLast = repairs >= options.maxRepairs;
+    // What is to be repaired anyway is proven when it is.
+    proven =
+      proof && (back.length === 0 || isLast)
+        ? yield* proof.after({ answer: result.text, checks: latest }, context)
+        : undefined;
+    const problems = proven?.problems ?? [];
+    if ((back.length === 0 && problems.length === 0) || isLast) break;
     result = yield* context.run({
       agent: task.agent,
-      messages: [{ role: 'user', content: [text(report(back))] }],
+      messages: [{ role: 'user', content: [text(report(back, problems))] }],
       continues: result.run,
       ...(task.outputSchema ? { outputSchema: task.outputSchema } : {}),
     });
@@ -153,6 +176,8 @@ export async function* verified(
     for (const claim of await judged(result.text, context, notes)) {
       claims.push(unweakened(claim, weakened));
     }
+    claims.push(...(proven?.claims ?? []));
+    for (const note of proven?.notes ?? []) notes.add(note);
     for (const claim of claims) yield { type: 'claim.judged', run: context.id, claim };
   }
   const failing = latest.filter((run) => run.exitCode !== 0 && !harmless.includes(run.check));
@@ -167,14 +192,18 @@ export async function* verified(
   const contradicted = claims.some((claim) => claim.verdict === 'contradicted');
   const broken = failing.length > 0 || contradicted;
   const status = result.status === 'answered' ? (broken ? 'failed' : 'done') : result.status;
-  const passed = latest.length > 0 && !denied && latest.every((run) => run.exitCode === 0);
-  const proven = claims.every((claim) => claim.verdict === 'verified') && weakened.notes.length === 0;
-  const summary = [withoutClaimsBlock(result.text).trim(), ...notes].filter((line) => line !== '').join('\n\n');
+  // Where nothing was to be written, what was proven of the answer decides.
+  const decided = latest.length > 0 || (!changed && (proven?.claims.length ?? 0) > 0);
+  const passed = decided && !denied && latest.every((run) => run.exitCode === 0);
+  const isProven = claims.every((claim) => claim.verdict === 'verified') && weakened.notes.length === 0;
+  const summary = [withoutClaimsBlock(proven?.answer ?? result.text).trim(), ...notes]
+    .filter((line) => line !== '')
+    .join('\n\n');
   const outcome: Outcome = {
     status,
     summary,
     claims,
-    verified: result.status === 'answered' && passed && proven,
+    verified: result.status === 'answered' && passed && isProven,
     ...(result.result === undefined ? {} : { result: result.result }),
   };
   yield { type: 'workflow.finished', run: context.id, workflow: 'run', outcome };

@@ -9,7 +9,8 @@ export interface Weakened {
   notes: string[];
 }
 
-const isTest = (path: string): boolean =>
+/** True for files that look like tests: in a folder of tests, or named as runners name them. */
+export const isTest = (path: string): boolean =>
   /(?:^|\/)(?:tests?|__tests__|specs?)\//.test(path) || /[._-](?:test|spec)\.\w+$|(?:^|\/)test_[^/]*\.py$/.test(path);
 
 /** The lines a unified diff adds to or takes from one file. */
