@@ -12,6 +12,11 @@ const start = async () => {
   // Node 22 and later keep compiled code between starts.
   require('node:module').enableCompileCache?.();
   if (argv[0] === 'hooks' && argv[1] === 'run') {
+    // What nobody catches would end with 1 as well, which stops git.
+    process.on('uncaughtException', (error) => {
+      writeSync(2, `llm-copilot: ${error.stack}\n`);
+      process.exit(70);
+    });
     // Git waits for it, so the command tree is left out.
     const { hookProcess, isHookName } = await import('../dist/hook/hook.js');
     const [, , name, ...args] = argv;

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, type Dirent } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isCopilotError } from '../base/errors.ts';
 import type { Check } from '../core/evidence.ts';
@@ -16,12 +16,20 @@ const mostMessages = 200;
 const maxBytes = 200_000;
 const unwalked = /^(?:node_modules|vendor|dist|build|target|coverage|__pycache__|venv|\..*)$/;
 
+const entriesOf = (folder: string): Dirent[] => {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    // What may not be read is not known.
+    return [];
+  }
+};
+
 const walked = (root: string): string[] => {
   const paths: string[] = [];
   const open = [''];
   for (let folder = open.shift(); folder !== undefined && paths.length < mostWalked; folder = open.shift()) {
-    const entries = readdirSync(join(root, folder), { withFileTypes: true });
-    for (const entry of entries) {
+    for (const entry of entriesOf(join(root, folder))) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory() && !unwalked.test(entry.name)) open.push(path);
       else if (entry.isFile()) paths.push(path);

@@ -1,11 +1,13 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { configError, messageOf } from '../base/errors.ts';
+import { isWithin } from '../base/within.ts';
 import type { Config } from '../core/config.ts';
 import { agentsText, unnamedCommands } from '../engine/init/agents-file.ts';
 import { differences } from '../engine/init/differences.ts';
 import { proposedRules } from '../engine/init/proposed-rules.ts';
+import { redactor } from '../base/redact/redactor.ts';
 import { probeDocker } from '../host/sandbox/docker-cli.ts';
 import { hasImage } from '../host/sandbox/docker-image.ts';
 import type { Env } from '../host/paths.ts';
@@ -17,7 +19,9 @@ import { projectFolder, settingsPaths } from './settings.ts';
 
 /** What `init` would write for a folder. */
 export interface Proposal {
-  /** The project's configuration file. */
+  /** The project's folder. */
+  folder: string;
+  /** Its configuration file. */
   path: string;
   /** It is there already: nothing is ever written over it. */
   exists: boolean;
@@ -40,6 +44,9 @@ export interface ProposedAgents {
   text: string;
   differs: string[];
 }
+
+/** True for a link that leads nowhere too: it is somebody's. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
 /** A file that tells the toolchain, and the image for it. */
 const toolchains: readonly (readonly [file: string, image: string])[] = [
@@ -110,10 +117,9 @@ const proposeAgents = async (
   folder: string,
   facts: Awaited<ReturnType<typeof projectFacts>>['facts'],
 ): Promise<ProposedAgents> => {
-  const text = agentsText(readTemplates('init', '.md').get('agents') ?? '', facts);
+  const text = redactor([])(agentsText(readTemplates('init', '.md').get('agents') ?? '', facts));
   const there = await projectInstructions(folder);
-  if (!there)
-    return { path: join(folder, 'AGENTS.md'), exists: existsSync(join(folder, 'AGENTS.md')), text, differs: [] };
+  if (!there) return { path: join(folder, 'AGENTS.md'), exists: isThere(join(folder, 'AGENTS.md')), text, differs: [] };
   const missing = unnamedCommands(there.text, facts);
   return {
     ...{ path: there.path, exists: true, text },
@@ -139,18 +145,28 @@ export const propose = async (env: Env, cwd: string): Promise<Proposal> => {
   };
   const { project: path } = settingsPaths(env, root);
   const folder = projectFolder(env, root);
-  const exists = existsSync(path);
+  const exists = isThere(path);
   const [agents, differs] = await Promise.all([
     proposeAgents(folder, facts),
     exists ? configDiffers(path, config) : Promise.resolve([]),
   ]);
-  return { path, exists, config, text: stringify(config), differs, agents, notes: [...notes, ...found.notes] };
+  return { folder, path, exists, config, text: stringify(config), differs, agents, notes: [...notes, ...found.notes] };
 };
 
-/** Writes a file that is not there yet. @throws CopilotError exit 3 when it is there meanwhile, or cannot be written */
-export const writeProposed = async ({ path, text }: { path: string; text: string }): Promise<void> => {
+/** Writes a file below `root` that is not there yet. @throws CopilotError exit 3 when it is there meanwhile, or cannot be written */
+export const writeProposed = async ({
+  root,
+  path,
+  text,
+}: {
+  root: string;
+  path: string;
+  text: string;
+}): Promise<void> => {
   try {
     await mkdir(dirname(path), { recursive: true });
+    if (!isWithin(await realpath(dirname(path)), await realpath(root)))
+      throw new Error('a link leads out of the project');
     await writeFile(path, text, { flag: 'wx' });
   } catch (error) {
     throw configError(`${path} cannot be written: ${messageOf(error)}`, undefined, error);

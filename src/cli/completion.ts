@@ -1,5 +1,6 @@
 import type { Command, Option } from 'commander';
 import { usageError } from '../base/errors.ts';
+import { withLateOptions } from './late-options.ts';
 
 interface Node {
   /** Words after the program's name, such as `sessions list`. */
@@ -12,7 +13,7 @@ const tree = (command: Command, path: readonly string[] = []): Node[] => [
   {
     path: path.join(' '),
     commands: command.commands.map((one) => ({ name: one.name(), description: one.description() })),
-    options: command.options,
+    options: withLateOptions(command).options,
   },
   ...command.commands.flatMap((one) => tree(one, [...path, one.name()])),
 ];

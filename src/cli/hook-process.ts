@@ -20,6 +20,8 @@ export const hookProcess = async (
   plugins: () => Promise<readonly Plugin[]>,
 ): Promise<number> => {
   const { env, cwd } = io;
+  // Nobody reads it any more; what was found counts all the same.
+  io.stderr.on('error', () => undefined);
   const input = async (): Promise<string> => {
     if (io.stdin.isTTY) return '';
     let text = '';

@@ -96,8 +96,8 @@ export const main = async (argv: readonly string[], options: MainOptions): Promi
     } catch (error) {
       exitCode = await report(error, argv, io);
     }
-    // Streams tell of a failed write a moment later.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Streams tell of a failed write a moment later; one of much text takes until somebody reads it.
+    await new Promise((resolve) => io.stdout.write('', () => setImmediate(resolve)));
     if (!lost || exitCode !== exitCodes.done) return exitCode;
     sayError(io, { message: `Standard output cannot be written: ${lost.message}` });
     return exitCodes.notAchieved;

@@ -35,6 +35,7 @@ import { undoCommand } from './commands/undo.ts';
 import { usageCommand } from './commands/usage.ts';
 import { projectWorkflowCommands, workflowCommands } from './commands/workflows.ts';
 import type { Cli } from './io.ts';
+import { withLateOptions } from './late-options.ts';
 import { addRunOptions, type RunFlags } from './run-options.ts';
 
 const commands = [
@@ -98,6 +99,7 @@ export const buildProgram = (cli: Cli, version: string): Command => {
   program.option('-p, --print', 'do the task given as text, print the answer, exit');
   addRunOptions(program);
   for (const add of commands) add(program, cli);
+  program.hook('preSubcommand', (_program, command) => void withLateOptions(command));
   program.hook('preAction', async (_program, action) => {
     const { cd } = program.opts<{ cd?: string }>();
     // `run` reads it itself, with its own -C beside the program's.

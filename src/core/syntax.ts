@@ -12,6 +12,10 @@ export interface Mutant {
   /** 1-based. */
   line: number;
   text: string;
+  /** The text with a space more at the same place, and nothing broken. */
+  spaced: string;
+  /** It stands in a function, so loading the file does not meet it. */
+  isInFunction: boolean;
 }
 
 /** Parsers, as workflows see them. */

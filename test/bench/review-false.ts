@@ -2,7 +2,8 @@
 // node .ci/run-ts.js test/bench/review-false.ts [--commits 20] [--skip 0] [--quiet] -- <work tree> …
 import { parseArgs } from 'node:util';
 import { gather } from '../../src/app/review/gather.ts';
-import { runRules, type ReviewInput } from '../../src/engine/review/review-input.ts';
+import { runRules } from '../../src/engine/review/run-rules.ts';
+import type { ReviewInput } from '../../src/engine/review/rule.ts';
 import { openRepository } from '../../src/host/git/repository.ts';
 import { printFigures } from './measure.ts';
 

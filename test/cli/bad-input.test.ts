@@ -200,6 +200,14 @@ describe('the ends of a process', () => {
     expect(stderr.text).toContain('Standard output cannot be written: ENOSPC');
     expect(await start(broken('EPIPE'), sink())).toBe(0);
     expect(await start(sink(), broken('EPIPE'))).toBe(0);
+    // Of a long text what is left is written when somebody reads it.
+    const slow = (code: string): Writable =>
+      new Writable({
+        write: (_chunk, _encoding, done) =>
+          void setTimeout(() => done(Object.assign(new Error(`${code}: gone`), { code })), 50),
+      });
+    expect(await start(slow('EPIPE'), sink())).toBe(0);
+    expect(await start(slow('ENOSPC'), sink())).toBe(1);
   });
 
   test('--timeout also bounds an input that begins and never ends', async () => {

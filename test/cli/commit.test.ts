@@ -189,6 +189,19 @@ describe('commit', () => {
     expect(state()).toBe(before);
   });
 
+  test('a secret somebody gave a reason for does not stop it, in the list of the project or beside the line', async () => {
+    project.write('made-up.js', `const key = '${awsKey}'; // llm-copilot-ignore secret: of an example\n`);
+    project.git('add', '--all');
+    expect((await commit(['--print'])).code).toBe(0);
+    project.write('test/key.js', `const key = '${awsKey}';\n`);
+    project.git('add', '--all');
+    expect((await commit(['--print'])).code).toBe(4);
+    project.write('.llm-copilot/review-ignore.yaml', '- { rule: secret, path: test/**, reason: made up }\n');
+    expect((await commit(['--print'])).code).toBe(0);
+    project.write('.llm-copilot/review-ignore.yaml', '- { rule: secret, path: test/** }\n');
+    expect((await commit(['--print'])).code).toBe(3);
+  });
+
   test('a secret that only --all would take stops it too, and so does one in the commit that is amended', async () => {
     project.write('src/upload.js', `${source}const key = '${awsKey}';\n`);
     const before = state();
@@ -196,6 +209,35 @@ describe('commit', () => {
     expect(state()).toBe(before);
     project.git('commit', '-qam', 'wip');
     expect((await commit(['--amend'])).code).toBe(4);
+  });
+
+  test('a secret in a file that git takes for binary stops it, and a token in the name of one, which is not told', async () => {
+    project.write('.gitattributes', '*.dat -diff\n');
+    stage('a.dat', `x = 1\naws = '${awsKey}'\n`);
+    const { code, stderr } = await commit(['--no-model']);
+    expect(code).toBe(4);
+    expect(stderr).toContain('a.dat:2');
+    project.git('rm', '-q', '--cached', 'a.dat');
+    stage(`notes-${awsKey}.txt`, 'text\n');
+    const named = await commit(['--no-model']);
+    expect(named.code).toBe(4);
+    expect(named.stderr).toContain('in the name of the file');
+    expect(named.stderr).not.toContain(awsKey);
+    expect(count()).toBe('1');
+  });
+
+  test('the message is said to be kept only where git has written it', async () => {
+    stage('src/upload.js', withRetry);
+    hook('pre-commit', 'exit 1');
+    project.git('config', 'commit.cleanup', 'no-such-mode');
+    const refused = await commit(['--no-model']);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('Nothing was committed.');
+    expect(refused.stderr).not.toContain('COMMIT_EDITMSG');
+    project.git('config', '--unset', 'commit.cleanup');
+    hook('pre-commit', 'exit 0');
+    hook('commit-msg', 'exit 1');
+    expect((await commit(['--no-model'])).stderr).toContain('COMMIT_EDITMSG');
   });
 
   test('a new .env is a secret by its name; a secret that goes away is none', async () => {
@@ -334,7 +376,12 @@ describe('commit', () => {
   });
 
   describe('in a terminal', () => {
-    const inTerminal = async (answers: string[], args: string[] = [], env: Record<string, string> = {}) => {
+    const inTerminal = async (
+      answers: string[],
+      args: string[] = [],
+      env: Record<string, string> = {},
+      meanwhile: () => void = () => undefined,
+    ) => {
       let said = '';
       const stdin = Object.assign(new PassThrough(), { isTTY: true });
       const stderr = Object.assign(
@@ -342,6 +389,7 @@ describe('commit', () => {
           write: (chunk: Buffer, _encoding, done) => {
             said += chunk.toString();
             if (chunk.toString().includes('Commit with which one?')) {
+              meanwhile();
               const answer = answers.shift();
               setImmediate(() => (answer === undefined ? stdin.end() : stdin.write(`${answer}\n`)));
             }
@@ -381,6 +429,18 @@ describe('commit', () => {
       stage('src/upload.js', withRetry);
       expect(await inTerminal(['q'])).toMatchObject({ code: 0 });
       expect(await inTerminal([])).toMatchObject({ code: 0 });
+      expect(count()).toBe('1');
+    });
+
+    test('what was changed while the question stood is not committed unseen', async () => {
+      stage('src/upload.js', withRetry);
+      const more = (): void => stage('key.js', `export const aws = '${awsKey}';\n`);
+      const { code, said } = await inTerminal(['1'], [], {}, more);
+      expect(code).toBe(2);
+      expect(said).toContain('changed while the message was made');
+      project.git('rm', '-q', '--cached', 'key.js');
+      const all = await inTerminal(['1'], ['--all'], {}, () => project.write('README.md', awsKey));
+      expect(all.code).toBe(2);
       expect(count()).toBe('1');
     });
 

@@ -1,5 +1,5 @@
 // `review` in real repositories: what is looked at, what is said, and how it ends.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ReviewReport } from '../../src/engine/review/report.ts';
@@ -51,6 +51,18 @@ describe('review', () => {
     expect((await review(['--fail-on', 'medium', '--new-only'])).code).toBe(0);
     expect((await review(['--all'])).stdout).toContain('swallowed-error (medium confidence) [raised before]');
     expect((await review(['--quiet'])).stdout).toBe('');
+  });
+
+  test('lets no change decide about itself in CI', async () => {
+    stage('src/a.js', conflict);
+    stage('.llm-copilot/review-ignore.yaml', '- rule: conflict-marker\n  reason: mine\n');
+    expect((await review()).code).toBe(0);
+    const inCi = await review([], { CI: 'true' });
+    expect(inCi.code).toBe(1);
+    expect(inCi.stderr).toContain('in CI it counts as it was before');
+    project.git('commit', '-qm', 'second');
+    stage('src/b.js', conflict);
+    expect((await review([], { CI: 'true' })).code).toBe(0);
   });
 
   test('counts nothing as raised before in CI', async () => {
@@ -181,6 +193,18 @@ describe('review', () => {
     expect((await review(['--format', 'xml'])).code).toBe(2);
   });
 
+  test('of the first commit is about all that is in it', async () => {
+    const first = tempProject({}, { git: false });
+    first.git('init', '--quiet');
+    first.write('k.js', conflict);
+    first.git('add', '.');
+    first.git('-c', 'user.name=A', '-c', 'user.email=a@example.org', 'commit', '--quiet', '-m', 'first');
+    const { code, stdout } = await harness.cli(['review', 'HEAD'], { cwd: first.root });
+    expect({ code, found: stdout.includes('conflict-marker') }).toEqual({ code: 1, found: true });
+    expect((await harness.cli(['explain-diff', 'HEAD', '--no-model'], { cwd: first.root })).code).toBe(0);
+    first.close();
+  });
+
   test('says that there is nothing, outside of a repository, before the first commit and without a change', async () => {
     const clean = await review();
     expect(clean).toMatchObject({ code: 0, stdout: 'Nothing to review in the work tree.\n' });
@@ -244,5 +268,30 @@ describe('review', () => {
     await review();
     await review(['--worktree']);
     expect([project.git('status', '--porcelain'), project.git('write-tree')]).toEqual(before);
+  });
+
+  test('takes nothing for fixed because an older commit does not have it', async () => {
+    for (const text of ['export const a = 1;\n', 'export const a = 2;\n', swallowed]) {
+      stage('src/a.js', text);
+      project.git('commit', '--quiet', '--message=Change');
+    }
+    expect(await reportOf(['HEAD'])).toMatchObject({ findings: [{ path: 'src/a.js', state: 'new' }] });
+    expect(await reportOf(['HEAD~1'])).toMatchObject({ findings: [], fixed: [] });
+    expect(await reportOf(['HEAD~2..HEAD~1'])).toMatchObject({ findings: [], fixed: [] });
+    expect(await reportOf(['HEAD'])).toMatchObject({ findings: [{ path: 'src/a.js', state: 'known' }], fixed: [] });
+  });
+
+  test('writes through no link of the repository', async () => {
+    stage('src/a.js', swallowed);
+    const outside = join(harness.home, 'mine');
+    writeFileSync(outside, 'precious');
+    symlinkSync(outside, join(project.root, 'out.sarif'));
+    await review(['--staged', '--format', 'sarif', '-o', 'out.sarif']);
+    expect(readFileSync(outside, 'utf8')).toBe('precious');
+    expect(project.read('out.sarif')).toContain('"version": "2.1.0"');
+    symlinkSync(harness.home, join(project.root, '.llm-copilot'));
+    const ran = await review(['--staged', '--write-baseline']);
+    expect(ran).toMatchObject({ code: 3, stderr: expect.stringContaining('a link leads out of the project') });
+    expect(existsSync(join(harness.home, 'review-baseline.json'))).toBe(false);
   });
 });

@@ -74,6 +74,50 @@ describe('a commit', () => {
     expect(repo.tryGit(['commit', '-qm', 'feat: again']).code).toBe(1);
   });
 
+  it('is stopped by a secret in a file that git takes for binary, only on lines that are new', () => {
+    install('--hook', 'pre-commit');
+    repo.commit('.gitattributes', '*.dat -diff\n*.ini binary\n');
+    for (const [name, bytes] of [
+      ['a.dat', Buffer.from(secretFile)],
+      ['a.ini', Buffer.from(secretFile)],
+      ['utf-16.js', Buffer.from(`\ufeff${secretFile}`, 'utf16le')],
+    ] as const) {
+      writeFileSync(repo.at(name), bytes);
+      repo.git('add', name);
+      const { code, text } = repo.tryGit(['commit', '-qm', 'feat: add it']);
+      expect({ name, code }).toEqual({ name, code: 1 });
+      expect(text).toContain(`${name}:1`);
+      expect(text).not.toContain(madeUpToken);
+      repo.git('commit', '-q', '--no-verify', '-m', 'feat: add it');
+    }
+    repo.write('a.dat', `${secretFile}// another line\n`);
+    expect(repo.tryGit(['commit', '-qam', 'feat: change it']).code).toBe(0);
+  });
+
+  it('is stopped, or not, by what was found also when nobody reads what is said', () => {
+    install('--hook', 'pre-commit');
+    repo.write('secret.js', secretFile);
+    repo.git('add', '.');
+    const unread = ['-c', '{ sleep 0.2; git commit -qm "feat: add" 2>&1; } | true'];
+    repo.start('sh', unread);
+    expect(repo.tryGit(['rev-parse', 'HEAD']).code).not.toBe(0);
+    repo.start('sh', unread, { env: { LLM_COPILOT_HOOKS_FAIL_ON: 'never' } });
+    expect(repo.tryGit(['rev-parse', 'HEAD']).code).toBe(0);
+  });
+
+  it('works in a folder whose name has a line break', () => {
+    const odd = hookedRepository({ name: 'a\nb' });
+    try {
+      expect(odd.lca(['hooks', 'install']).code).toBe(0);
+      odd.write('secret.js', secretFile);
+      odd.git('add', '.');
+      expect(odd.tryGit(['commit', '-qm', 'feat: add']).code).toBe(1);
+      expect(odd.lca(['hooks', 'uninstall']).text).toContain('removed');
+    } finally {
+      odd.remove();
+    }
+  });
+
   it('works from a program with next to nothing in its environment', () => {
     install();
     repo.write('secret.js', secretFile);
@@ -315,11 +359,68 @@ describe('a push', () => {
     expect(toRemote('--delete', 'same').code).toBe(0);
   });
 
+  it('of a tag is looked at where the tag alone brings what the remote has not', () => {
+    repo.git('checkout', '-q', '--detach');
+    repo.commit('secret.js', secretFile);
+    repo.git('tag', 'light');
+    repo.git('tag', '-a', '-m', 'signed', 'annotated');
+    for (const tag of ['light', 'annotated']) {
+      const { code, text } = toRemote(tag);
+      expect({ tag, code }).toEqual({ tag, code: 1 });
+      expect(text).toContain(`The push of ${tag} is stopped`);
+    }
+    repo.git('tag', '-a', '-m', 'a file', 'of-a-file', 'HEAD:a.js');
+    expect(toRemote('of-a-file').code).toBe(0);
+    expect(toRemote('--delete', 'of-a-file').code).toBe(0);
+  });
+
+  it('is stopped by a secret that one of its commits adds and a later one takes out', () => {
+    repo.commit('b.js', 'export const b = 1;\n');
+    repo.commit('secret.js', secretFile);
+    const added = repo.git('rev-parse', 'HEAD');
+    repo.git('rm', '-q', 'secret.js');
+    repo.git('commit', '-q', '--no-verify', '-m', 'fix: take it out');
+    const { code, text } = toRemote('main');
+    expect(code).toBe(1);
+    expect(text).toContain(`commit ${added.slice(0, 10)}`);
+    expect(text).toContain('secret.js:1');
+    expect(text).not.toContain(madeUpToken);
+    expect(repo.git('ls-remote', 'origin', 'main')).not.toContain(added);
+  });
+
+  it('goes through when such a line was there before, or says by now why it stays', () => {
+    repo.commit('secret.js', secretFile);
+    repo.git('push', '-q', '--no-verify', 'origin', 'main');
+    repo.git('rm', '-q', 'secret.js');
+    repo.git('commit', '-q', '--no-verify', '-m', 'fix: take it out');
+    repo.git('revert', '--no-edit', 'HEAD');
+    expect(toRemote('main')).toMatchObject({ code: 0 });
+    repo.commit('made-up.js', secretFile.replace('token', 'example'));
+    repo.commit(
+      'made-up.js',
+      `${secretFile.replace('token', 'example').trim()} // llm-copilot-ignore secret: made up\n`,
+    );
+    expect(toRemote('main')).toMatchObject({ code: 0 });
+  });
+
   it('says only what is new in it', () => {
     repo.commit('secret.js', secretFile);
     repo.git('push', '-q', '--no-verify', 'origin', 'main');
     repo.commit('b.js', 'export const b = 1;\n');
     expect(toRemote('main').code).toBe(0);
+  });
+});
+
+describe('the first push to a remote that has nothing', () => {
+  it('is looked at from its first commit on', () => {
+    repo.git('init', '-q', '--bare', join(repo.top, 'remote.git'));
+    repo.git('remote', 'add', 'origin', join(repo.top, 'remote.git'));
+    repo.commit('secret.js', secretFile);
+    repo.commit('b.js', 'export const b = 1;\n');
+    install('--hook', 'pre-push');
+    const { code, text } = repo.tryGit(['push', 'origin', 'main']);
+    expect(code).toBe(1);
+    expect(text).toContain('secret.js:1');
   });
 });
 

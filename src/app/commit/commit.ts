@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CopilotError, exitCodes } from '../../base/errors.ts';
@@ -34,6 +34,15 @@ const commitEnv = (env: Env): Env =>
       ([name]) => !/^GIT_(?:DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|PREFIX|NAMESPACE)$/.test(name),
     ),
   );
+
+const isSaved = (path: string, message = ''): boolean => {
+  const [header = ''] = message.split('\n', 1);
+  try {
+    return header !== '' && readFileSync(path, 'utf8').includes(header);
+  } catch {
+    return false;
+  }
+};
 
 /**
  * Commits with git itself: hooks run, signing and the editor are the user's own. Gives the hash.
@@ -74,7 +83,8 @@ export const commitWith = async (
       child.on('close', (ended) => resolve(ended ?? -1));
     });
     if (code !== 0) {
-      const saved = existsSync(join(repository.gitDir, 'COMMIT_EDITMSG'));
+      // Git may have ended before it wrote it; then an older one lies there.
+      const saved = isSaved(join(repository.gitDir, 'COMMIT_EDITMSG'), message);
       throw new CopilotError(`git did not commit (it ended with ${code}); what it or a hook said stands above.`, {
         code: 'E_COMMIT',
         exitCode: exitCodes.notAchieved,

@@ -12,6 +12,7 @@ import { openConsultant, type Consumed } from '../consult.ts';
 import { draftMessage } from './draft.ts';
 import { findSecrets, type StagedSecret } from './find-secrets.ts';
 import { stageAll } from './stage-all.ts';
+import { unsuppressed } from './unsuppressed.ts';
 
 /** What is to be committed, and how its message is found. */
 export interface PrepareOptions {
@@ -36,6 +37,8 @@ export interface Prepared {
   draft?: CommitDraft;
   /** Git's own message. */
   kept?: string;
+  /** What is committed, as the hash of its tree. */
+  tree?: string;
   model?: string;
   consumed?: Consumed;
 }
@@ -129,6 +132,7 @@ export const prepareCommit = async (options: PrepareOptions, signal: AbortSignal
   const staged = all ? await stageAll(repository, env, signal) : undefined;
   try {
     const from = staged?.repository ?? repository;
+    const tree = await from.stagedTree(signal);
     const diff = staged ? await from.diff({ staged: true, ...(amend ? { amend } : {}) }, {}, signal) : index;
     const kept = amend ? undefined : ownMessage(repository, state);
     if (kept !== undefined) return { repository, diff, kept };
@@ -144,7 +148,8 @@ export const prepareCommit = async (options: PrepareOptions, signal: AbortSignal
           ? 'New files are added by name: git add <file>.'
           : 'Stage something: git add <file>, or take all changes of tracked files with --all.',
       );
-    const { secrets, unread } = await findSecrets(from, diff.files, signal);
+    const { secrets: found, unread } = await findSecrets(from, diff.files, signal);
+    const secrets = await unsuppressed(repository.root, diff.files, found);
     if (secrets.length > 0) throw secretError(secrets);
     for (const path of unread) say(`${printableName(path)} is too large to be looked through for secrets`);
     const consultant = options.useModel
@@ -176,6 +181,7 @@ export const prepareCommit = async (options: PrepareOptions, signal: AbortSignal
         repository,
         diff,
         draft,
+        tree,
         ...(consultant ? { model: consultant.model, consumed: consultant.consumed } : {}),
       };
     } finally {
@@ -184,4 +190,26 @@ export const prepareCommit = async (options: PrepareOptions, signal: AbortSignal
   } finally {
     staged?.close();
   }
+};
+
+/**
+ * That what would be committed now is what was looked at: a model may have taken its time, and a person to choose.
+ * @throws CopilotError exit 2 `E_CHANGED`
+ */
+export const checkUnchanged = async (
+  { repository, tree }: Prepared,
+  { env, all }: Pick<PrepareOptions, 'env' | 'all'>,
+  signal: AbortSignal,
+): Promise<void> => {
+  const staged = all ? await stageAll(repository, env, signal) : undefined;
+  try {
+    if (tree === undefined || (await (staged?.repository ?? repository).stagedTree(signal)) === tree) return;
+  } finally {
+    staged?.close();
+  }
+  throw refuse(
+    'E_CHANGED',
+    'What is to be committed changed while the message was made; nothing was committed.',
+    'Start again: the message and the look for secrets are about what was there before.',
+  );
 };

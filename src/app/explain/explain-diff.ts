@@ -10,6 +10,7 @@ import type { Explained } from '../../engine/explain/explained.ts';
 import { readingOrder } from '../../engine/explain/reading-order.ts';
 import { riskOf } from '../../engine/explain/risk.ts';
 import { openRepository, type DiffWanted, type Repository } from '../../host/git/repository.ts';
+import { nothing } from '../../host/git/revisions.ts';
 import type { Env } from '../../host/paths.ts';
 import { readWorkFile } from '../../host/review/project-file.ts';
 import { chooseChange, type WantedChange } from '../review/choose-change.ts';
@@ -86,7 +87,10 @@ const commitsOf = async (
 ): Promise<Explained['commits']> => {
   if (!('from' in wanted)) return [];
   const log = await repository.log(
-    { range: `${wanted.from}..${wanted.to}`, limit: mostCommits, noMerges: true },
+    {
+      range: wanted.from === nothing ? wanted.to : `${wanted.from}..${wanted.to}`,
+      ...{ limit: mostCommits, noMerges: true },
+    },
     signal,
   );
   return log.map(({ hash, subject }) => ({ hash, subject }));
@@ -99,6 +103,7 @@ const churnOf = async (
 ): Promise<Map<string, number>> => {
   // What the change itself did does not count.
   const range = 'from' in wanted ? wanted.from : undefined;
+  if (range === nothing) return new Map();
   const log = await repository.log(
     { ...(range !== undefined && { range }), limit: churnCommits, noMerges: true, files: true },
     signal,

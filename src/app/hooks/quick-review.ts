@@ -1,6 +1,6 @@
 import { printable, printableName } from '../../base/printable.ts';
 import type { FileDiff } from '../../core/diff.ts';
-import type { Detected, FindingSeverity } from '../../core/finding.ts';
+import type { FindingSeverity } from '../../core/finding.ts';
 import { baselineFrom, baselinePath } from '../../engine/review/baseline.ts';
 import { fingerprinted, linesByFile } from '../../engine/review/fingerprint.ts';
 import { placeOf } from '../../engine/review/formats/format.ts';
@@ -9,10 +9,11 @@ import { mergedFindings } from '../../engine/review/merge.ts';
 import type { Gate, ReviewedFinding } from '../../engine/review/report.ts';
 import { runRules } from '../../engine/review/run-rules.ts';
 import { commentReason, suppressionOf, suppressionsFrom, suppressionsPath } from '../../engine/review/suppressions.ts';
-import type { DiffWanted, Repository } from '../../host/git/repository.ts';
+import type { DiffWanted } from '../../host/git/repository.ts';
 import { readProjectFile } from '../../host/review/project-file.ts';
 import { filesWithSyntax } from '../review/files-with-syntax.ts';
 import { gather } from '../review/gather.ts';
+import { secretsOfUnread } from '../review/secrets-of-unread.ts';
 import type { HookEnd, HookRun } from './hook-run.ts';
 
 /** What the project keeps for its reviews, as text. */
@@ -41,20 +42,13 @@ const evidenceOf = ({ evidence, line }: ReviewedFinding): string[] => {
   return line === 0 || first.trim() === '' ? [] : [`  | ${first.trim().slice(0, 110)}`];
 };
 
-/** Secrets in files whose lines are left out of the diff because there are so many. */
-const secretsIn = async (
-  repository: Repository,
-  files: readonly FileDiff[],
-  signal: AbortSignal,
-): Promise<Detected[]> => {
-  const { findSecrets } = await import('../commit/find-secrets.ts');
-  const { secrets } = await findSecrets(repository, files, signal);
-  return secrets.map(({ path, line, rule, redacted }) => ({
-    ...{ rule: 'secret', severity: 'critical', confidence: 'medium', side: 'new' },
-    ...{ path, line, endLine: line, evidence: '' },
-    message: `This looks like a secret (${rule}, ${redacted}); once committed it stays in the history.`,
-  }));
-};
+/** What was looked at, and what was found in it. */
+export interface QuickReview {
+  findings: ReviewedFinding[];
+  notices: string[];
+  gate: Gate;
+  files: readonly FileDiff[];
+}
 
 /** Looks at a change by the rules that need no more than its lines; no model is asked, nothing is remembered. */
 export const quickReview = async (
@@ -62,17 +56,17 @@ export const quickReview = async (
   wanted: DiffWanted,
   kept: KeptForReviews,
   signal: AbortSignal,
-): Promise<{ findings: ReviewedFinding[]; notices: string[]; gate: Gate }> => {
+): Promise<QuickReview> => {
   const input = await gather(repository, wanted, { env, quick: true, exclude: settings.review?.exclude ?? [] }, signal);
   const notices = [...input.notices];
   const rules: Record<string, FindingSeverity | 'off'> | undefined = settings.review?.rules;
   const detected = runRules(input, { rules, quick: true, notice: (notice) => notices.push(notice) });
-  const unread = input.diff.files.filter(({ omitted }) => omitted !== undefined);
-  if (unread.length > 0 && rules?.secret !== 'off') detected.push(...(await secretsIn(repository, unread, signal)));
+  detected.push(...(await secretsOfUnread(repository, input.diff.files, rules, signal)));
   signal.throwIfAborted();
   const merged = mergedFindings(detected);
-  // With syntax, so that they are the same as those of a whole review.
-  const fileOf = await filesWithSyntax(input, merged);
+  // With syntax, so that they are the same as those of a whole review; needed only where some are known by them.
+  const isAnyKnown = kept.suppressions !== undefined || kept.baseline !== undefined;
+  const fileOf = await filesWithSyntax(input, isAnyKnown ? merged : []);
   const linesIn = linesByFile(fileOf);
   const suppressions =
     kept.suppressions === undefined
@@ -90,15 +84,11 @@ export const quickReview = async (
         commentReason(finding, linesIn(finding.path, finding.side)) === undefined,
     )
     .map((finding): ReviewedFinding => ({ ...finding, state: 'new' }));
-  return { findings, notices, gate: settings.hooks?.failOn ?? 'high' };
+  return { findings, notices, gate: settings.hooks?.failOn ?? 'high', files: input.diff.files };
 };
 
 /** A quick review as a hook ends with it. `what` and `git` are words for people: `The commit`, `commit`. */
-export const endOf = (
-  { findings, notices, gate }: Awaited<ReturnType<typeof quickReview>>,
-  what: string,
-  git: string,
-): HookEnd => {
+export const endOf = ({ findings, notices, gate }: Omit<QuickReview, 'files'>, what: string, git: string): HookEnd => {
   const over = findings.filter((finding) => isOverGate(finding, gate));
   const found = findings.slice(0, shown).flatMap((finding) => [lineOf(finding), ...evidenceOf(finding)]);
   if (findings.length > shown) found.push(`… and ${findings.length - shown} more: llm-copilot review`);

@@ -1,22 +1,29 @@
 import { configError, isCopilotError, messageOf } from '../../base/errors.ts';
 import type { Config } from '../../core/config.ts';
 import type { Detected } from '../../core/finding.ts';
+import type { Plugin } from '../../core/plugin.ts';
 import { citedFindings, finderQuestion, finderSchema } from '../../engine/review/model/finder.ts';
 import { maskedLines, piecesOf, type Masked, type Piece } from '../../engine/review/model/pieces.ts';
 import { scepticQuestion, scepticSchema, survivors } from '../../engine/review/model/sceptic.ts';
 import type { ModelShare } from '../../engine/review/report.ts';
-import type { ReviewFile, ReviewInput } from '../../engine/review/review-input.ts';
+import type { ReviewFile, ReviewInput } from '../../engine/review/rule.ts';
 import type { Repository } from '../../host/git/repository.ts';
+import type { Env } from '../../host/paths.ts';
 import { readTemplates } from '../../host/templates.ts';
 import { countTokens } from '../../host/tokens.ts';
 import { openConsultant, type Consultant } from '../consult.ts';
 import { tokenCounts } from '../models/token-counts.ts';
 import { callersOf } from './callers.ts';
 import type { Gathered } from './gather.ts';
-import type { ReviewOptions } from './review.ts';
 
 /** What a model is asked about. */
-export interface ModelReview extends Omit<ReviewOptions, 'wanted' | 'said'> {
+export interface ModelReview {
+  env: Env;
+  plugins: readonly Plugin[];
+  /** Flags that are configuration, such as `model`. */
+  flags?: Config;
+  /** Whether a model is asked: never, where there is one, or somebody insists on it. */
+  model?: 'never' | 'auto' | 'wanted' | 'required';
   repository: Repository;
   settings: Config;
   change: Gathered;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { scanSecrets } from '../../base/redact/scanner.ts';
 import type { Config } from '../../core/config.ts';
-import type { ReviewFile, ReviewInput } from '../../engine/review/review-input.ts';
+import type { ReviewFile, ReviewInput } from '../../engine/review/rule.ts';
 import type { CommandPlace } from '../search/place.ts';
 
 /** Repositories of so many files are indexed on the way; larger ones only when somebody did already. */

@@ -2,6 +2,7 @@ import { usageError } from '../../base/errors.ts';
 import { printableName } from '../../base/printable.ts';
 import type { Diff } from '../../core/diff.ts';
 import type { DiffWanted, Repository } from '../../host/git/repository.ts';
+import { nothing } from '../../host/git/revisions.ts';
 
 /** What somebody wants reviewed, as it is said on a command line. */
 export interface WantedChange {
@@ -27,12 +28,13 @@ const ofRange = async (repository: Repository, range: string, signal: AbortSigna
   const hash = await repository.resolve(range, signal);
   const [commit] = await repository.log({ range: hash, limit: 1 }, signal);
   const [parent] = commit?.parents ?? [];
-  if (parent === undefined)
+  // Where the history was cut off, a commit seems to have made everything.
+  if (parent === undefined && (await repository.state(signal)).isShallow)
     throw usageError(
-      `${printableName(range)} is the first commit there is here, so that nothing can be compared with it.`,
-      'Name two commits: <older>..<newer>',
+      `${printableName(range)} is the first commit there is here: the clone is shallow, what it changed cannot be told.`,
+      'git fetch --unshallow fetches the rest. Or name two commits: <older>..<newer>',
     );
-  return { wanted: { from: parent, to: hash }, title: `commit ${range}` };
+  return { wanted: { from: parent ?? nothing, to: hash }, title: `commit ${range}` };
 };
 
 /**

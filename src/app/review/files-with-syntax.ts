@@ -1,6 +1,6 @@
 import type { Detected } from '../../core/finding.ts';
 import type { FingerprintFile } from '../../engine/review/fingerprint.ts';
-import type { ReviewInput } from '../../engine/review/review-input.ts';
+import type { ReviewInput } from '../../engine/review/rule.ts';
 import { parseOnce } from './gather.ts';
 
 /**

@@ -20,11 +20,14 @@ import {
 export interface Remembered {
   before(fingerprints: readonly string[]): Map<string, StoredFinding>;
   dismissals(least: number): (rule: string, path: string) => number;
-  /** Writes down what is raised; gives the findings that were open and are not there any more. */
+  /**
+   * Writes down what is raised; gives the findings that were open and are not there any more. Of what is not checked out
+   * nothing is said to be gone: an older state never had it.
+   */
   update(
     findings: readonly ReviewedFinding[],
     fileOf: (path: string) => FingerprintFile | undefined,
-    at: number,
+    when: { at: number; isCheckedOut: boolean },
   ): FixedFinding[];
   close(): void;
 }
@@ -39,11 +42,12 @@ const hashOf = (text: string): string => createHash('sha256').update(text).diges
 
 const evened = (line: string): string => line.replace(/\s+/g, ' ').trim();
 
-/** True while lines with that hash stand somewhere in the text. */
-const stillHas = (lines: readonly string[], hash: string, count: number): boolean => {
+/** What all runs of so many lines hash to. */
+const hashesOf = (lines: readonly string[], count: number): Set<string> => {
+  const hashes = new Set<string>();
   for (let at = 0; at + count <= lines.length; at += 1)
-    if (hashOf(evened(lines.slice(at, at + count).join('\n'))) === hash) return true;
-  return false;
+    hashes.add(hashOf(evened(lines.slice(at, at + count).join('\n'))));
+  return hashes;
 };
 
 /** Opens the store of a repository; a damaged one is moved aside. @throws CopilotError exit 3 */
@@ -100,7 +104,7 @@ export const remembered = async (env: Env, root: string, notice: (line: string) 
       const classes = guarded(new Map<string, number>(), () => store.dismissedClasses(least));
       return (rule, path) => classes.get(`${rule}\0${folderOf(path)}`) ?? 0;
     },
-    update: (findings, fileOf, at) => {
+    update: (findings, fileOf, { at, isCheckedOut }) => {
       const linesOf = linesByFile(fileOf);
       const raised = findings.map((finding): RaisedFinding => {
         const { fingerprint, rule, path, line, endLine, severity, confidence, message, reason = null } = finding;
@@ -115,19 +119,19 @@ export const remembered = async (env: Env, root: string, notice: (line: string) 
         };
       });
       const now = new Set(findings.map(({ fingerprint }) => fingerprint));
-      const texts = new Map<string, readonly string[] | undefined>();
-      const linesNow = (path: string): readonly string[] | undefined => {
-        if (texts.has(path)) return texts.get(path);
-        const text = fileOf(path)?.after ?? readWorkFile(root, path);
-        const lines = text === undefined ? undefined : splitLines(text);
-        texts.set(path, lines);
-        return lines;
+      const known = new Map<string, Set<string>>();
+      const hashesNow = (path: string, count: number): Set<string> => {
+        const key = `${count}\0${path}`;
+        const text = known.has(key) ? undefined : (fileOf(path)?.after ?? readWorkFile(root, path));
+        const hashes = known.get(key) ?? hashesOf(text === undefined ? [] : splitLines(text), count);
+        known.set(key, hashes);
+        return hashes;
       };
       return guarded([], () => {
-        const gone = store.open(branch, mostOpen).filter(({ fingerprint, path, quoteHash, quoteLines }) => {
+        const open = isCheckedOut ? store.open(branch, mostOpen) : [];
+        const gone = open.filter(({ fingerprint, path, quoteHash, quoteLines }) => {
           if (now.has(fingerprint) || quoteHash === null) return false;
-          const lines = linesNow(path);
-          return lines === undefined || !stillHas(lines, quoteHash, quoteLines);
+          return !hashesNow(path, quoteLines).has(quoteHash);
         });
         store.record(
           raised,

@@ -1,27 +1,27 @@
-import { CopilotError, exitCodes } from '../../base/errors.ts';
 import type { Config } from '../../core/config.ts';
 import { defaults } from '../../core/config.ts';
 import type { Diff } from '../../core/diff.ts';
-import type { Detected, FindingSeverity } from '../../core/finding.ts';
+import type { Detected } from '../../core/finding.ts';
 import type { Plugin } from '../../core/plugin.ts';
-import { baselineFrom, baselinePath, baselineWith } from '../../engine/review/baseline.ts';
+import { baselinePath, baselineWith } from '../../engine/review/baseline.ts';
 import { fingerprinted, linesByFile } from '../../engine/review/fingerprint.ts';
 import { isOverGate } from '../../engine/review/gate.ts';
 import { compareFindings, mergedFindings } from '../../engine/review/merge.ts';
 import { isOpen, type Gate, type ModelShare, type ReviewReport } from '../../engine/review/report.ts';
 import { runRules } from '../../engine/review/run-rules.ts';
-import { placeOf } from '../../engine/review/rules/file-place.ts';
 import { reviewRules } from '../../engine/review/rules/index.ts';
 import { quietAfter, standing } from '../../engine/review/standing.ts';
-import { suppressionsFrom, suppressionsPath } from '../../engine/review/suppressions.ts';
 import type { DiffWanted, Repository } from '../../host/git/repository.ts';
 import { openRepository } from '../../host/git/repository.ts';
 import type { Env } from '../../host/paths.ts';
-import { readProjectFile, writeProjectFile } from '../../host/review/project-file.ts';
+import { writeProjectFile } from '../../host/review/project-file.ts';
 import { loadSettings } from '../settings.ts';
+import type { ModelReview } from './ask-model.ts';
 import { chooseChange, type ChosenChange, type WantedChange } from './choose-change.ts';
 import { filesWithSyntax } from './files-with-syntax.ts';
 import { gatherFor } from './gather.ts';
+import { projectWord } from './project-word.ts';
+import { secretsOfUnread } from './secrets-of-unread.ts';
 
 /** What is reviewed, and how. */
 export interface ReviewOptions {
@@ -35,8 +35,8 @@ export interface ReviewOptions {
   repository?: Repository;
   /** Only rules that need no syntax tree; nothing is remembered, no model is asked. */
   quick?: boolean;
-  /** Whether a model is asked: never, where there is one, or somebody insists on it. */
-  model?: 'never' | 'auto' | 'wanted' | 'required';
+  /** Nobody, when left out. */
+  model?: NonNullable<ModelReview['model']>;
   /** Flags that are configuration, such as `model`. */
   flags?: Config;
   /** Instead of the configured one. */
@@ -59,32 +59,6 @@ const emptyReport = (title: string, gate: Gate, notices: string[]): ReviewReport
   ...{ title, files: 0, added: 0, deleted: 0, findings: [], fixed: [], claims: {}, gate, failed: false, notices },
 });
 
-/** The project's own files about reviews. @throws CopilotError exit 3 */
-const projectWord = async (root: string) => {
-  const baseline = readProjectFile(root, baselinePath);
-  const source = readProjectFile(root, suppressionsPath);
-  let ignored: unknown;
-  if (source !== undefined) {
-    const { parse } = await import('../../host/yaml.ts');
-    try {
-      ignored = parse(source);
-    } catch (error) {
-      throw new CopilotError(
-        `${suppressionsPath} is no YAML: ${error instanceof Error ? error.message.split('\n', 1)[0] : ''}`,
-        {
-          ...{
-            code: 'E_CONFIG',
-            exitCode: exitCodes.config,
-            hint: 'Mend it; entries begin with "- rule: …".',
-            cause: error,
-          },
-        },
-      );
-    }
-  }
-  return { baseline: baseline === undefined ? [] : baselineFrom(baseline), suppressions: suppressionsFrom(ignored) };
-};
-
 const diffOf = async (
   repository: Repository,
   { wanted, said = {} }: Pick<ReviewOptions, 'wanted' | 'said'>,
@@ -96,28 +70,11 @@ const diffOf = async (
   return { wanted: chosen.wanted, diff: { ...diff, title: chosen.title ?? diff.title } };
 };
 
-/** Secrets in files whose lines are left out of the diff because there are so many. */
-const secretsOfUnread = async (
-  repository: Repository,
-  { files }: Diff,
-  rules: Readonly<Record<string, FindingSeverity | 'off'>> | undefined,
-  signal: AbortSignal,
-): Promise<Detected[]> => {
-  const severity = rules?.secret ?? 'critical';
-  // What tests show is made up, and what programs make is full of what looks like keys.
-  const unread = files.filter(
-    ({ omitted, content, made, path }) =>
-      omitted !== undefined && content === 'text' && made === undefined && /^(?:code|script)$/.test(placeOf(path)),
-  );
-  if (unread.length === 0 || severity === 'off') return [];
-  const { findSecrets } = await import('../commit/find-secrets.ts');
-  const { secrets } = await findSecrets(repository, unread, signal);
-  return secrets.map(({ path, line, rule, redacted }) => ({
-    ...{ rule: 'secret', severity, confidence: 'medium', side: 'new' },
-    ...{ path, line, endLine: line, evidence: redacted },
-    message: `This looks like a secret (${rule}, ${redacted}); once committed it stays in the history.`,
-  }));
-};
+/** False of commits that are not checked out: of these nothing here can tell. */
+const isCheckedOut = async (repository: Repository, wanted: DiffWanted, signal: AbortSignal): Promise<boolean> =>
+  !('to' in wanted) ||
+  wanted.to === 'HEAD' ||
+  (await repository.resolve(wanted.to, signal)) === (await repository.resolve('HEAD', signal));
 
 /** Patches that do not apply to what was reviewed are taken out; what they were for is still said. */
 const dropUnfitPatches = async (
@@ -128,9 +85,7 @@ const dropUnfitPatches = async (
 ): Promise<void> => {
   const patched = findings.filter(({ suggestion }) => suggestion?.patch !== undefined);
   if (patched.length === 0) return;
-  // Of a commit that is not checked out nothing here can tell.
-  const isHere =
-    !('to' in wanted) || (await repository.resolve(wanted.to, signal)) === (await repository.resolve('HEAD', signal));
+  const isHere = await isCheckedOut(repository, wanted, signal);
   for (const [at, { suggestion }] of patched.entries()) {
     const { patch } = suggestion ?? {};
     if (!suggestion || patch === undefined) continue;
@@ -157,16 +112,14 @@ export const reviewChange = async (options: ReviewOptions, signal: AbortSignal):
   const change = await diffOf(repository, options, signal);
   if (!change) return emptyReport('the work tree', gate, notices);
   if (change.diff.files.length === 0) return emptyReport(change.diff.title, gate, notices);
-  const project = await projectWord(root);
+  const { notices: ofProject, ...project } = await projectWord(repository, change.diff, { isCi: isInCi(env) }, signal);
   const exclude = settings.value.review?.exclude ?? [];
   const gathered = await gatherFor(repository, change.wanted, change.diff, { env, exclude, quick }, signal);
   notices.push(...gathered.notices);
   const rules = settings.value.review?.rules;
   const detected = runRules(gathered, { rules, quick, notice: (line) => notices.push(line) });
-  detected.push(...(await secretsOfUnread(repository, gathered.diff, rules, signal)));
-  for (const path of [baselinePath, suppressionsPath])
-    if (change.diff.files.some((file) => file.path === path))
-      notices.push(`This change edits ${path}, which decides what is raised.`);
+  detected.push(...(await secretsOfUnread(repository, gathered.diff.files, rules, signal)));
+  notices.push(...ofProject);
   let ofModel: Detected[] = [];
   let model: ModelShare | undefined;
   if (!quick && options.model !== undefined && options.model !== 'never') {
@@ -207,7 +160,8 @@ export const reviewChange = async (options: ReviewOptions, signal: AbortSignal):
       for (const finding of added) Object.assign(finding, { state: 'baseline', reason: 'It is in the baseline.' });
       notices.push(`${added.length} ${added.length === 1 ? 'finding was' : 'findings were'} added to ${baselinePath}.`);
     }
-    const fixed = quick ? [] : (memory?.update(reviewed, fileOf, now) ?? []);
+    const when = memory && { at: now, isCheckedOut: await isCheckedOut(repository, change.wanted, signal) };
+    const fixed = quick ? [] : when ? memory.update(reviewed, fileOf, when) : [];
     const claims = Object.fromEntries(
       reviewRules
         .filter(({ name }) => reviewed.some(({ rule }) => rule === name))

@@ -33,7 +33,7 @@ export const projectWorkflows = (env: Env, cwd: string): ProjectWorkflow[] => {
     return readdirSync(place)
       .filter(
         (file) =>
-          /^[a-z][a-z0-9-]*\.md$/.test(file) &&
+          /^[a-z][a-z0-9-]{0,39}\.md$/.test(file) &&
           statSync(join(place, file)).isFile() &&
           statSync(join(place, file)).size <= maxBytes,
       )

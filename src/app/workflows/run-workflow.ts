@@ -90,6 +90,10 @@ export const prepareWorkflow = (
         ? {}
         : { flags: { ...options.flags, permissions: { ...options.flags.permissions, mode: 'plan' } } }),
     },
-    proof: allProofs([gather(targets, request, syntax), ...proofs], definition.writes),
+    proof: allProofs(
+      [gather(targets, request, syntax), ...proofs],
+      definition.writes,
+      flags['allow-test-changes'] === true,
+    ),
   };
 };

@@ -147,7 +147,7 @@ export const commitCommand = (program: Command, cli: Cli): void => {
         ...(flags.scope === undefined ? {} : { scope: flags.scope }),
         ...(flags.body === false ? { noBody: true } : {}),
       };
-      const [{ prepareCommit }, { commitWith }] = await Promise.all([
+      const [{ checkUnchanged, prepareCommit }, { commitWith }] = await Promise.all([
         import('../../app/commit/prepare.ts'),
         import('../../app/commit/commit.ts'),
       ]);
@@ -170,6 +170,7 @@ export const commitCommand = (program: Command, cli: Cli): void => {
         if (!chosen) return void io.stderr.write('Nothing was committed.\n');
         if (draft && !mayAsk && !flags.json)
           for (const line of draft.why) io.stderr.write(paint.dim(`  ${printable(line)}\n`));
+        if (mayAsk || prepared.model !== undefined) await checkUnchanged(prepared, { env: io.env, all }, signal);
         const hash = await commitWith(
           repository,
           {

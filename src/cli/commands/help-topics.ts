@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../../base/errors.ts';
 import type { Cli } from '../io.ts';
+import { withLateOptions } from '../late-options.ts';
 
 const meanings: Record<keyof typeof exitCodes, string> = {
   done: 'done',
@@ -52,6 +53,6 @@ export const helpCommand = (program: Command, cli: Cli): void => {
       if (topics[0] === 'permissions') return void cli.io.stdout.write(`${permissionsText}\n`);
       let command = program;
       for (const topic of topics) command = command.commands.find((one) => one.name() === topic) ?? command;
-      command.outputHelp();
+      withLateOptions(command).outputHelp();
     });
 };

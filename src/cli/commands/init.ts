@@ -77,16 +77,17 @@ export const initCommand = (program: Command, cli: Cli): void => {
       if (wanted) {
         for (const file of [{ path, exists, text }, agents])
           if (!file.exists) {
-            await writeProposed(file);
+            await writeProposed({ ...file, root: proposal.folder });
             written.push(file.path);
             if (!flags.json) tell(`Wrote ${file.path}.`);
           }
         if (hooksWanted) hooks = await showHooks(false);
       }
+      const { folder: _, ...rest } = proposal;
       if (flags.json)
         return void io.stdout.write(
           jsonLine({
-            ...proposal,
+            ...rest,
             written: written.includes(path),
             wrote: written,
             ...(hooks !== undefined && { hooks }),

@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { configError, exitCodes, messageOf, usageError } from '../../base/errors.ts';
-import { printable, printableName } from '../../base/printable.ts';
+import { exitCodes, usageError } from '../../base/errors.ts';
+import { printableName } from '../../base/printable.ts';
 import type { Gate, ReviewFormatName, ReviewReport, RuleStats } from '../../app/review/print.ts';
 import { columns } from '../columns.ts';
 import { interruptible } from '../interruptible.ts';
@@ -59,7 +58,7 @@ const statsTable = (rules: readonly RuleStats[]): string =>
 export const reviewCommand = (program: Command, cli: Cli): void => {
   const { io } = cli;
 
-  const say = (line: string): unknown => io.stderr.write(`${printable(line)}\n`);
+  const say = (line: string): unknown => io.stderr.write(`${printableName(line)}\n`);
 
   const judge = async (flags: Flags): Promise<void> => {
     if (flags.dismiss && flags.reopen) throw usageError('--dismiss and --reopen say opposite things.');
@@ -85,19 +84,11 @@ export const reviewCommand = (program: Command, cli: Cli): void => {
     else io.stdout.write(`${parts.join('\n\n')}\n`);
   };
 
-  const show = (report: ReviewReport, text: string, flags: Flags): void => {
+  const show = async (report: ReviewReport, text: string, flags: Flags): Promise<void> => {
     const isSilent = flags.quiet && flags.format === 'text' && !report.failed && !/\n./.test(text);
     if (flags.output !== undefined) {
-      const path = resolve(io.cwd, flags.output);
-      try {
-        writeFileSync(path, text);
-      } catch (error) {
-        throw configError(
-          `${path} cannot be written: ${messageOf(error)}`,
-          'Check the folder given with --output.',
-          error,
-        );
-      }
+      const { replaceFile } = await import('../../app/changelog/replace-file.ts');
+      replaceFile(resolve(io.cwd, flags.output), text);
     } else if (!isSilent) io.stdout.write(text);
     if (report.failed) cli.exit(exitCodes.notAchieved);
   };
@@ -162,6 +153,6 @@ export const reviewCommand = (program: Command, cli: Cli): void => {
         ...{ version: program.version() ?? '', all: flags.all ?? false, newOnly: flags.newOnly ?? false },
         paint: paintFor(flags.output === undefined ? io.stdout : {}, io.env),
       });
-      show(report, text, flags);
+      await show(report, text, flags);
     });
 };

@@ -9,6 +9,7 @@ import { terminalAsk } from '../ask.ts';
 import type { Cli } from '../io.ts';
 import { terminalSecret } from '../secret-input.ts';
 import { jsonLinesReader, progressReader, sayEnding, sayError } from '../render.ts';
+import { addLate } from '../late-options.ts';
 import { addRunOptions, configFlags, readImage, readSchema, type RunFlags } from '../run-options.ts';
 import { readStdin } from '../stdin.ts';
 
@@ -147,13 +148,13 @@ export const runTask = async (
 
 /** `llm-copilot run "<task>"`. */
 export const runCommand = (program: Command, cli: Cli): void => {
-  addRunOptions(
-    program
-      .command('run')
-      .description('do a task in this folder, then check it')
-      .argument('[task...]', '"-" reads it from standard input'),
-  ).action(async (words: string[], flags: RunFlags, command: Command) => {
-    const result = await runTask(words, { ...command.parent?.opts<RunFlags>(), ...flags }, cli);
+  const command = program
+    .command('run')
+    .description('do a task in this folder, then check it')
+    .argument('[task...]', '"-" reads it from standard input');
+  addLate(command, () => addRunOptions(command));
+  command.action(async (words: string[], flags: RunFlags) => {
+    const result = await runTask(words, { ...program.opts<RunFlags>(), ...flags }, cli);
     cli.exit(result.exitCode);
   });
 };

@@ -5,6 +5,7 @@ import { usageError } from '../../base/errors.ts';
 import { printableName } from '../../base/printable.ts';
 import type { WorkflowDefinition, WorkflowVerb } from '../../core/workflow-definition.ts';
 import type { Cli } from '../io.ts';
+import { addLate } from '../late-options.ts';
 import { addRunOptions, type RunFlags } from '../run-options.ts';
 import { runTask } from './run.ts';
 
@@ -19,10 +20,12 @@ const addVerb = (program: Command, cli: Cli, verb: WorkflowVerb, load: () => Pro
   command
     .usage(`[options] ${usage.join(' ')}`)
     .argument('[words...]', 'files first (also file:10-20, file#name), then what to do');
-  addRunOptions(command);
-  const known = new Set(command.options.map((option) => option.attributeName()));
-  for (const { name, value, description } of verb.flags.filter((flag) => !known.has(camel(flag.name))))
-    command.option(value === undefined ? `--${name}` : `--${name} <${value}>`, printableName(description));
+  addLate(command, () => {
+    addRunOptions(command);
+    const known = new Set(command.options.map((option) => option.attributeName()));
+    for (const { name, value, description } of verb.flags.filter((flag) => !known.has(camel(flag.name))))
+      command.option(value === undefined ? `--${name}` : `--${name} <${value}>`, printableName(description));
+  });
   command.action(async (words: string[], flags: RunFlags & Record<string, unknown>) => {
     if (words.includes('-')) throw usageError(`${verb.name} takes no "-".`, 'What is piped in is read anyway.');
     const definition = await load();

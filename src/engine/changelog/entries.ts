@@ -3,6 +3,7 @@ import { parseMessage } from '../commit/parse-message.ts';
 import { kindOfPath, type PathKind } from '../commit/path-kind.ts';
 import type { Entry, LeftOut } from './entry.ts';
 import { cancelled, isRevert, withoutPull } from './reverts.ts';
+import { isUsualType } from './sections.ts';
 import { versionTagOf } from './version.ts';
 
 /** A commit with the paths it touches, where they are known. */
@@ -64,10 +65,13 @@ const unique = (values: readonly string[]): string[] => [...new Set(values)];
 
 const entryOf = (commit: LoggedCommit): Entry => {
   const parsed = parseMessage(`${commit.subject}\n\n${commit.body}`);
-  const { scope, breaking } = parsed;
+  const { breaking } = parsed;
   const type = parsed.type?.toLowerCase();
+  // Elsewhere a word and a colon name a part: it belongs to what is said.
+  const isUsual = type !== undefined && isUsualType(type);
+  const scope = isUsual ? parsed.scope : undefined;
   const kind = type ?? (isRevert(commit) ? 'revert' : guess(commit));
-  const subject = type === undefined ? commit.subject : parsed.subject;
+  const subject = isUsual ? parsed.subject : commit.subject;
   const pulls = [pullIn.exec(commit.subject)?.[1], mergeRequest.exec(commit.body)?.[1]].flatMap((one) => one ?? []);
   return {
     hashes: [commit.hash],

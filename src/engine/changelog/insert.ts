@@ -36,9 +36,11 @@ const namedBy = (text: string): string | undefined => {
 const same = (a: string, b: string): boolean => {
   if (a === b) return true;
   const [left, right] = [versionTagOf(a), versionTagOf(b)];
+  if (left === undefined || right === undefined) return false;
   const bare = (name: string): string => name.replace(/^.*?(?=\d+\.\d+\.\d+)/, '');
-  // A section says `1.2.0` where the tag says `v1.2.0`.
-  return left !== undefined && right !== undefined && bare(a) === bare(b);
+  const parts = [left.component, right.component];
+  // A section says `1.2.0` where the tag says `v1.2.0` or `tool-v1.2.0`; another part's version is another section.
+  return bare(a) === bare(b) && (parts[0] === parts[1] || parts.includes(''));
 };
 
 /** The sections of versions of a changelog; each ends where the next heading of its rank, or of a version, begins. */

@@ -88,7 +88,7 @@ export const notesMarkdown = (notes: Notes, { links }: Pick<ListForm, 'links'>):
   const changes = notes.commits === 1 ? '1 commit' : `${notes.commits} commits`;
   const compare = links && from !== null ? ` [All changes](${links.compare(from, to)})` : '';
   return [
-    `# ${inert(title)}${date === null ? '' : ` (${date})`}`,
+    `# ${inert(title, false)}${date === null ? '' : ` (${date})`}`,
     `${changes} by ${people}${from === null ? '' : ` since ${inert(from)}`}.${compare}`,
     ...block(
       'Breaking changes',

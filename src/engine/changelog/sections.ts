@@ -39,6 +39,9 @@ const titleOf = new Map(
     types.map((type) => [type, { title, isHidden: isHidden === true }]),
   ),
 );
+/** True for a type that Conventional Commits, or many who use them, know. */
+export const isUsualType = (type: string): boolean => titleOf.has(type);
+
 const orderOf = new Map(conventional.map(([title], at) => [title, at]));
 const other = 'Other Changes';
 

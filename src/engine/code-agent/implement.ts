@@ -30,6 +30,7 @@ export const implementation = async (
     python: 'Python 3 with type hints',
   };
   const task = `Write ${kind} in ${style[language]}. It must be usable by the exact names given; files end in .${endings[language]}.\n\n${fenced('json', JSON.stringify(wanted, undefined, 2))}`;
+  const fits = { javascript: /\.[cm]?jsx?$/, typescript: /\.[cm]?tsx?$/, python: /\.pyi?$/ }[language];
   const schema = form({ files: listOf(['path', 'content']) });
   const filesIn = (answer: Record<string, unknown>): { path: string; content: string }[] =>
     textsIn(answer.files, ['path', 'content']).map(({ path = '', content = '' }) => ({ path, content }));
@@ -41,7 +42,8 @@ export const implementation = async (
     for (const { path, content } of files) {
       if (path.startsWith('/') || path.split(/[/\\]/).includes('..') || path === '')
         return `"${path}" is no relative path.`;
-      if (!path.endsWith(`.${endings[language]}`)) continue;
+      if (!fits.test(path) || /\\|^[A-Za-z]:|(?:^|\/)\.git\//.test(path))
+        return `"${path}" is no path of a file that ends in .${endings[language]}.`;
       const [first] = await tools.problems(path, content);
       if (first) return `${path} does not parse: line ${first.line}: ${first.message}`;
       for (const name of await tools.names(path, content)) names.add(name);

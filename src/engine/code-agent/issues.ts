@@ -42,6 +42,9 @@ interface Known {
   }[];
 }
 
+/** Characters of a message or stack that are looked at: the patterns take the square of a line's length. */
+const mostChars = 8000;
+
 /** What well-known messages mean for the line they name. */
 const meanings: readonly { pattern: RegExp; suggest: (name: string) => string }[] = [
   {
@@ -95,7 +98,12 @@ const linesIn = (info: ErrorInfoGiven, count: number): number[] => {
 };
 
 /** Everything known to be wrong, what the error points at first. Pure: parsers and rules are asked before. */
-export const issuesIn = (code: string, info: ErrorInfoGiven | undefined, known: Known): CodeIssue[] => {
+export const issuesIn = (code: string, given: ErrorInfoGiven | undefined, known: Known): CodeIssue[] => {
+  const info = given && {
+    ...given,
+    ...(given.message === undefined ? {} : { message: given.message.slice(0, mostChars) }),
+    ...(given.stack === undefined ? {} : { stack: given.stack.slice(0, mostChars) }),
+  };
   const lines = code.split('\n');
   const issues: CodeIssue[] = [];
   if (info) {

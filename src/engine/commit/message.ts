@@ -26,7 +26,10 @@ const cutAtWord = (text: string, most: number): string => {
     .replace(/(?: (?:and|from|to|in|of|with|for))?[\s,;:–-]*$/, '');
 };
 
-const oneLine = (text: string): string => printable(text).replace(/\s+/g, ' ').trim();
+/** What servers take for an order not to check the commit (GitHub's "Skipping workflow runs", read 2026-11-28). */
+const skips = /\[(?:skip|no)[ -](?:ci|actions)\]|\[(?:ci|actions)[ -]skip\]/gi;
+
+const oneLine = (text: string): string => printable(text).replace(skips, '').replace(/\s+/g, ' ').trim();
 
 /** A scope that every parser reads back as it is; undefined when nothing is left of it. */
 export const cleanScope = (scope: string | undefined): string | undefined => {
@@ -82,18 +85,24 @@ const wrapLine = (line: string): string[] => {
   return lines;
 };
 
-const footerLike = /^(?:BREAKING[ -]CHANGE|[A-Za-z][\w-]*)(?:: ?| (?=#))\S/;
+const footerLike = /^(?:BREAKING[ -]CHANGE|[A-Za-z][\w-]*)(?:\s*: ?| (?=#))\S/;
+/** Who signed, wrote or checked something is only for people to say; git would take it for a trailer. */
+const attribution = /([A-Za-z][\w-]{0,30}-by)\s{0,3}:/gi;
+const dropped = /^\s*(?:[A-Za-z][\w-]*-by\s*:|\(cherry picked from commit |-{3})/i;
 
 /** A body that stays one: nothing in it is taken for a comment, a footer or a scissors line. */
 export const cleanBody = (body: string | undefined): string => {
   const lines: string[] = [];
   for (const raw of printable(body ?? '')
+    .replace(skips, '')
     .replace(/\t/g, '  ')
     .split('\n')) {
+    if (dropped.test(raw)) continue;
     // Git drops what begins with # when a person edits; a breaking change is said in its own place.
     const line = raw
       .trimEnd()
       .replace(/^\s*#+\s*/, '')
+      .replace(attribution, '$1')
       .replace(/\bBREAKING[ -]CHANGE\b:?/g, 'Breaking:');
     if (line === '') {
       if (lines.length > 0 && lines.at(-1) !== '') lines.push('');

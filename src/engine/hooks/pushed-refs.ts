@@ -9,13 +9,16 @@ export interface PushedRef {
 
 const nothing = /^0+$/;
 
+/** True for a tag. */
+export const isTag = ({ remoteRef }: PushedRef): boolean => remoteRef.startsWith('refs/tags/');
+
 /**
- * What a push sends, from the lines git gives to pre-push (githooks(5), read 2026-11-28): only branches, because a tag
- * points at what is there, and of what is deleted nothing goes out.
+ * What a push sends, from the lines git gives to pre-push (githooks(5), read 2026-11-28); of what is deleted nothing goes
+ * out.
  */
 export const pushedRefs = (input: string): PushedRef[] =>
   input.split('\n').flatMap((line) => {
     const [localRef = '', localId = '', remoteRef = '', remoteId = ''] = line.trim().split(' ');
-    if (remoteId === '' || nothing.test(localId) || remoteRef.startsWith('refs/tags/')) return [];
+    if (remoteId === '' || nothing.test(localId)) return [];
     return [{ localRef, localId, remoteRef, ...(nothing.test(remoteId) ? {} : { remoteId }) }];
   });

@@ -1,3 +1,4 @@
+import { printableName } from '../../base/printable.ts';
 import { inert } from '../changelog/inert.ts';
 import { jsonOf, textAt, type ProjectFacts } from './project-facts.ts';
 
@@ -42,6 +43,12 @@ export const languageName = (path: string): string | undefined =>
   languages[/\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ''];
 
 const mostFolders = 24;
+
+/** A path within a code span. */
+const named = (path: string): string =>
+  printableName(path)
+    .replace(/[`\s]+/g, ' ')
+    .trim();
 
 const describe = (paths: readonly string[]): string => {
   const counts = new Map<string, number>();
@@ -110,12 +117,12 @@ export const layoutLines = ({ paths, texts }: ProjectFacts): string[] => {
   folders.sort((a, b) => (a[0] < b[0] ? -1 : 1));
   const shown = folders.slice(0, mostFolders).map(([folder, inside]) => {
     const purpose = purposeOf(folder, texts);
-    return `- \`${folder.replace(/`/g, '')}/\`: ${describe(inside)}${purpose === undefined ? '' : ` – ${inert(purpose)}`}`;
+    return `- \`${named(folder)}/\`: ${describe(inside)}${purpose === undefined ? '' : ` – ${inert(purpose)}`}`;
   });
   if (folders.length > mostFolders) shown.push(`- and ${folders.length - mostFolders} more folders`);
   const read = files
     .filter((name) => /^(?:README|CONTRIBUTING|ARCHITECTURE|DESIGN|HACKING|DEVELOPMENT|SECURITY)[\w.-]*$/i.test(name))
     .sort();
-  if (read.length > 0) shown.push(`- to read: ${read.map((name) => `\`${name}\``).join(', ')}`);
+  if (read.length > 0) shown.push(`- to read: ${read.map((name) => `\`${named(name)}\``).join(', ')}`);
   return shown.length > 0 ? shown : [`- ${files.length} files, no folders`];
 };

@@ -11,7 +11,25 @@ export interface Weakened {
 
 /** True for files that look like tests: in a folder of tests, or named as runners name them. */
 export const isTest = (path: string): boolean =>
-  /(?:^|\/)(?:tests?|__tests__|specs?)\//.test(path) || /[._-](?:test|spec)\.\w+$|(?:^|\/)test_[^/]*\.py$/.test(path);
+  /(?:^|\/)(?:tests?|__tests__|__snapshots__|specs?)\//.test(path) ||
+  /[._-](?:test|spec)\.\w+(?:\.snap)?$|(?:^|\/)test_[^/]*\.py$|(?:Tests?|Spec)\.(?:java|kt|cs|php|swift|scala)$/.test(
+    path,
+  );
+
+const runnerFiles =
+  /(?:^|\/)(?:conftest\.py|(?:site|user)customize\.py|(?:pytest|tox)\.ini|\.(?:npm|yarn)rc(?:\.yml)?|\.mocharc\.\w+|(?:vitest|jest|ava|karma|playwright|cypress)\.(?:config|workspace|setup)\.\w+|\.rspec|phpunit\.xml(?:\.dist)?)$/;
+const manifests = /(?:^|\/)(?:package\.json|pyproject\.toml|setup\.cfg)$/;
+const ofRunners = /pytest|addopts|testpaths|python_files|jest|mocha|vitest|"(?:ava|tap|test\w*)"/;
+
+/** Files of a change that say what a test runner does: its configuration, and what runs before each test. */
+export const runnerFilesIn = (changes: readonly Change[], diff: string): string[] =>
+  changes
+    .map(({ path }) => path)
+    .filter(
+      (path) =>
+        runnerFiles.test(path) ||
+        (manifests.test(path) && changedLines(diff, path).some((line) => ofRunners.test(line))),
+    );
 
 /** The lines a unified diff adds to or takes from one file. */
 const changedLines = (diff: string, file: string): string[] => {
@@ -21,6 +39,8 @@ const changedLines = (diff: string, file: string): string[] => {
 
 /** True when the file that says what the check's command does says something else now. */
 const isRedefined = (check: Check, diff: string): boolean => {
+  if (/^(?:npm|npx|pnpm|yarn|bun)\b/.test(check.command) && /^diff --git a\/\.(?:npm|yarn)rc\b/m.test(diff))
+    return true;
   const [, script] =
     /^package\.json scripts\.(\S+)/.exec(check.source) ??
     /^(?:npm|pnpm|yarn|bun)(?: run)? ([\w:-]+)/.exec(check.command) ??
@@ -38,7 +58,15 @@ const isRedefined = (check: Check, diff: string): boolean => {
 };
 
 /** Files that say what a check's command does. */
-const definitionFiles: ReadonlySet<string> = new Set(['package.json', 'Makefile', 'makefile', 'GNUmakefile']);
+const definitionFiles: ReadonlySet<string> = new Set([
+  '.npmrc',
+  '.yarnrc',
+  '.yarnrc.yml',
+  'package.json',
+  'Makefile',
+  'makefile',
+  'GNUmakefile',
+]);
 
 /** Looks through a change for weakened checks; `diffOf` is asked only when a file that defines one changed. */
 export const weakenedBy = async (

@@ -1,58 +1,9 @@
 import type { Diff, FileDiff } from '../../core/diff.ts';
 import type { ParsedFile } from '../../core/parsed-file.ts';
-import { changedLines, type ChangedLine, type CodeLines } from './rules/changed-lines.ts';
-import { languageOf, type CodeLanguage } from './rules/code-language.ts';
-import { placeOf, type FilePlace } from './rules/file-place.ts';
-
-/** A changed file as rules see it. */
-export interface ReviewFile {
-  diff: FileDiff;
-  /** The same as `diff.path`. */
-  path: string;
-  before?: string;
-  after?: string;
-  /** Left out where the review must be quick. */
-  beforeParsed?: ParsedFile;
-  afterParsed?: ParsedFile;
-  /** By its name; undefined of what is no code that is known. */
-  language: CodeLanguage | undefined;
-  /** What the path says it is for. */
-  place: FilePlace;
-  /** New lines, without those that were only moved within the change. */
-  added: readonly ChangedLine[];
-  /** Lines that went, without those that were only moved within the change. */
-  removed: readonly ChangedLine[];
-  /** All lines before the change as code only; made when first asked for. */
-  beforeCode: CodeLines;
-  /** All lines after it. */
-  afterCode: CodeLines;
-}
-
-/** A change with everything a rule may ask about it; made once per review. */
-export interface ReviewInput {
-  diff: Diff;
-  /** Changed files with lines that people wrote: no lockfiles, nothing generated, vendored, binary or too large. */
-  files: readonly ReviewFile[];
-  /** Every path of the repository after the change; empty when it is not known. */
-  paths: ReadonlySet<string>;
-  /** Text of a file after the change, a changed one or another that was gathered. */
-  other(path: string): string | undefined;
-  /** Whether the tests that name what is new were gathered. */
-  readonly knowsTests: boolean;
-  /** These tests. */
-  testTexts(): readonly { path: string; text: string }[];
-}
-
-/** What a review is made of besides the diff. */
-export interface ReviewTexts {
-  /** Texts before the change, by the path they had then. */
-  before: ReadonlyMap<string, string>;
-  /** Texts after the change, by path. */
-  after: ReadonlyMap<string, string>;
-  paths?: Iterable<string>;
-  /** Further texts after the change, such as tests and imported files. */
-  others?: ReadonlyMap<string, string>;
-}
+import type { ReviewFile, ReviewInput } from './rule.ts';
+import { changedLines, type ReviewTexts } from './rules/changed-lines.ts';
+import { languageOf } from './rules/code-language.ts';
+import { placeOf } from './rules/file-place.ts';
 
 /** Reads a file's definitions. */
 export type Parse = (path: string, text: string) => Promise<ParsedFile>;
@@ -99,6 +50,3 @@ export const reviewInput = async (diff: Diff, texts: ReviewTexts, parse?: Parse)
         .map(([path, text]) => ({ path, text }))),
   };
 };
-
-export { pathsBeside } from './rules/beside.ts';
-export { runRules } from './run-rules.ts';

@@ -1,7 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import { findingSeverities, type Detected, type FindingSeverity } from '../../core/finding.ts';
-import type { ReviewInput } from './review-input.ts';
-import type { ReviewRule } from './rule.ts';
+import type { ReviewInput, ReviewRule } from './rule.ts';
 import { reviewRules } from './rules/index.ts';
 
 /** Which rules run. */

@@ -70,7 +70,7 @@ const matchesRule = (pattern: string, rule: string): boolean =>
 /** The entry that holds for a finding on a day; the last one that fits counts. */
 export const suppressionOf = (
   suppressions: readonly Suppression[],
-  finding: Finding,
+  finding: Pick<Finding, 'rule' | 'path' | 'fingerprint'>,
   today: string,
 ): Suppression | undefined =>
   suppressions.findLast(
@@ -83,7 +83,7 @@ export const suppressionOf = (
 
 const comment = /llm-copilot-ignore[ \t]+([\w/*-]+(?:[ \t]*,[ \t]*[\w/*-]+)*)[ \t]*(:?)[ \t]*(.*)$/;
 /** What closes a comment is not part of a reason. */
-const closing = /\s*(?:\*\/|-->|#\}|\*\)|%>)\s*$/;
+const closing = /(?:\*\/|-->|#\}|\*\)|%>)$/;
 
 /**
  * The reason a comment on the finding's line, or on the one above, gives for not raising it. Only where there is a finding
@@ -98,7 +98,7 @@ export const commentReason = (
   for (const at of [line, line - 1]) {
     const [, names = '', colon = '', rest = ''] = comment.exec(lines[at - 1] ?? '') ?? [];
     if (!names.split(',').some((name) => name.trim() !== '' && matchesRule(name.trim(), rule))) continue;
-    const reason = rest.replace(closing, '').trim();
+    const reason = rest.trim().replace(closing, '').trim();
     if (colon === '' || reason === '')
       throw configError(
         `${path}:${at}: llm-copilot-ignore gives no reason.`,

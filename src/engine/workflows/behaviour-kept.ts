@@ -1,5 +1,5 @@
 import type { CheckRun } from '../../core/evidence.ts';
-import type { Syntax } from '../../core/syntax.ts';
+import type { Mutant, Syntax } from '../../core/syntax.ts';
 import type { Proof } from '../patterns/proof.ts';
 import { runCheck } from '../patterns/run-checks.ts';
 import { breaksWithin, spread, tryBreaks } from './breaking.ts';
@@ -9,6 +9,22 @@ import { listed, proven } from './trying.ts';
 
 const said = 'the code does what it did before';
 const code = /\.(?:[cm]?[jt]s|[jt]sx|pyi?|go|rs|java|rb|php|cs|c|cc|cpp|h|hpp)$/;
+
+/** What no program reads while it runs. */
+const unread = /\.(?:md|rst|adoc)$|(?:^|\/)(?:LICENSE|CHANGELOG|README)[^/]*$|(?:^|\/)\.(?:gitignore|editorconfig)$/i;
+const farLines = 10;
+
+/** Breaks in groups that lie apart: what covers one says nothing of another. */
+const apart = (mutants: readonly Mutant[]): Mutant[][] => {
+  const places: Mutant[][] = [];
+  let end = -Infinity;
+  for (const mutant of mutants.toSorted((a, b) => a.line - b.line)) {
+    if (mutant.line - end > farLines) places.push([]);
+    places.at(-1)?.push(mutant);
+    end = mutant.line;
+  }
+  return places;
+};
 
 /**
  * Behaviour is kept when the same tests pass before and after, and these tests notice when the changed lines are broken on
@@ -57,27 +73,34 @@ export const behaviourKept = (syntax: Syntax, mayChangeTests: boolean): Proof =>
       const unseen: string[] = [];
       const unbroken: string[] = [];
       const noticed: string[] = [];
+      let left = 0;
       const each = Math.max(1, Math.floor(breaksWithin(tookMs) / Math.max(1, files.length)));
       for (const path of files) {
         const text = await textNow(context, path);
         const inLines = await syntax.mutants(path, text, ranges.get(path) ?? []);
-        const mutants = spread(inLines.length > 0 ? inLines : await syntax.mutants(path, text), each);
-        if (mutants.length === 0) {
+        const all = inLines.length > 0 ? inLines : await syntax.mutants(path, text);
+        if (all.length === 0) {
           unbroken.push(path);
           continue;
         }
-        const broken = yield* tryBreaks({ check, state: changed.to, path, mutants, untilCaught: true }, context);
-        if ('denied' in broken) return proven('behaviour_kept', 'unverified', said, broken.denied);
-        if (!broken.passesWhole)
-          return proven(
-            'behaviour_kept',
-            'unverified',
-            said,
-            `\`${check.command}\` does not pass in a copy of the workspace.`,
-          );
-        const [caught] = broken.caught;
-        if (caught) noticed.push(`${path} ${caught.label}`);
-        else unseen.push(path);
+        const places = apart(all);
+        const tried = spread(places, each);
+        left += places.length - tried.length;
+        for (const place of tried) {
+          const mutants = spread(place, Math.max(1, Math.floor(each / tried.length)));
+          const broken = yield* tryBreaks({ check, state: changed.to, path, mutants, untilCaught: true }, context);
+          if ('denied' in broken) return proven('behaviour_kept', 'unverified', said, broken.denied);
+          if (!broken.passesWhole)
+            return proven(
+              'behaviour_kept',
+              'unverified',
+              said,
+              `\`${check.command}\` does not pass in a copy of the workspace.`,
+            );
+          const [caught] = broken.caught;
+          if (caught) noticed.push(`${path} ${caught.label}`);
+          else unseen.push(tried.length > 1 ? `${path}:${place[0]?.line ?? 1}` : path);
+        }
       }
       if (unseen.length > 0)
         return proven(
@@ -91,9 +114,20 @@ export const behaviourKept = (syntax: Syntax, mayChangeTests: boolean): Proof =>
           said,
           `Nothing in ${listed(unbroken)} could be broken to see whether a test notices.`,
         );
+      // What code reads decides what it does, and nobody breaks that on purpose.
+      const data = [...changed.present, ...changed.deleted].filter(
+        (path) => !code.test(path) && !changed.tests.includes(path) && !unread.test(path),
+      );
+      if (data.length > 0)
+        return proven(
+          'behaviour_kept',
+          'unverified',
+          said,
+          `Tests notice breaks of the code that was changed, but nobody looked at what the change of ${listed(data)} does.`,
+        );
       return proven(
         ...(['behaviour_kept', 'verified', said] as const),
-        `\`${check.command}\` passes before and after, and fails when what was changed is broken on purpose (${listed(noticed)}).`,
+        `\`${check.command}\` passes before and after, and fails when what was changed is broken on purpose (${listed(noticed)})${left > 0 ? `; ${left} more changed places were not tried` : ''}.`,
       );
     },
   };

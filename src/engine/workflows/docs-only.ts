@@ -3,7 +3,8 @@ import type { Proof } from '../patterns/proof.ts';
 import { changedFiles, textNow, textsAt } from './changed-files.ts';
 import { listed, proven } from './trying.ts';
 
-const prose = /\.(?:md|mdx|rst|txt|adoc)$/i;
+const prose =
+  /^(?!(?:.*\/)?(?:(?:[\w-]*requirements|constraints)[\w.-]*|CMakeLists|robots|runtime)\.txt$).*\.(?:md|rst|txt|adoc)$/i;
 const said = 'only comments and documents were changed';
 
 /** Only comments, docstrings and documents may differ: the code is compared without them. */

@@ -3,13 +3,16 @@ import type { WorkflowContext } from '../../core/workflow.ts';
 import type { Proof } from '../patterns/proof.ts';
 import { changedFiles, textNow, textsAt, type ChangedFiles } from './changed-files.ts';
 import { measured, measurement } from './measurement.ts';
-import { proven, tryCommand } from './trying.ts';
+import { listed, proven, tryCommand } from './trying.ts';
 import { withScriptsOf } from './with-scripts-of.ts';
 
 const said = 'it is faster than before';
 const timeoutMs = 300_000;
 /** Milliseconds all rounds together may take, guessed from the first one. */
 const patienceMs = 60_000;
+/** Files whose change does not make less to do: code, documents, and the manifest whose scripts are put back. */
+const measuredAlike =
+  /\.(?:[cm]?[jt]s|[jt]sx|pyi?|go|rs|java|rb|php|cs|c|cc|cpp|h|hpp|md|rst|adoc)$|(?:^|\/)package(?:-lock)?\.json$/;
 const scripts = ['bench', 'benchmark', 'perf', 'bench:quick'];
 
 /** The project's own measurement, from its package.json. */
@@ -68,7 +71,7 @@ export const faster = (given: string | undefined): Proof => {
         { label: 'before', state: changed.from },
         { label: 'after', state: changed.to, ...(Object.keys(edits).length > 0 ? { edits } : {}) },
       ];
-      const input = { name: 'measured', command, timeoutMs, trials };
+      const input = { name: 'measured', command, timeoutMs, trials, apart: true };
       // The first one warms caches, and tells how long a round takes.
       const first = yield* tryCommand(input, context);
       if ('denied' in first) return proven('faster', 'unverified', said, `It was not measured. ${first.denied}`);
@@ -97,6 +100,14 @@ export const faster = (given: string | undefined): Proof => {
       if (pairs.length < 3) return proven('faster', 'unverified', said, `\`${command}\` does not end well each time.`);
       const result = measurement(pairs);
       const evidence = `\`${command}\`: ${measured(result)}.`;
+      const data = [...changed.present, ...changed.deleted].filter((path) => !measuredAlike.test(path));
+      if (result.verdict === 'faster' && data.length > 0)
+        return proven(
+          'faster',
+          'unverified',
+          said,
+          `${evidence} But ${listed(data)} changed too, and may be what is measured.`,
+        );
       if (result.verdict === 'faster') return proven('faster', 'verified', said, evidence);
       const problem = `It was measured: ${result.verdict}. ${evidence} Find what really takes the time, or put your change back and say that nothing helps.`;
       return proven('faster', 'contradicted', said, `${result.verdict}: ${evidence}`, problem);

@@ -5,6 +5,8 @@ import { listed, proven, shellWord, tryCommand } from './trying.ts';
 
 const prose = /\.(?:md|mdx|rst|txt|adoc|csv|svg|png|jpe?g|gif|lock)$|(?:^|\/)(?:LICENSE|[A-Z]+|\.[\w-]+)$/;
 const python = /\.pyi?$/;
+/** Files of one call: a command has room for so many names. */
+const batch = 400;
 
 const said = 'everything that was changed parses';
 
@@ -34,22 +36,24 @@ export const parses = (syntax: Syntax): Proof => ({
     }
     const places = [...wrong].map(([path, [first]]) => `${path}:${first?.line ?? 1}: ${first?.message ?? ''}`);
     const inPython = files.filter((path) => python.test(path));
-    if (inPython.length > 0) {
+    for (let at = 0; at < inPython.length; at += batch) {
+      const some = inPython.slice(at, at + batch);
+      // Isolated, so that a py_compile.py of the project is none; names that begin with a dash are no flags.
+      const names = some.map((path) => shellWord(`./${path}`)).join(' ');
       const ran = yield* tryCommand(
         {
           name: 'parses',
-          command: `python3 -m py_compile ${inPython.map(shellWord).join(' ')}`,
+          command: `python3 -I -X pycache_prefix=${shellWord(`${context.sandbox.scratch}/bytecode`)} -m py_compile ${names}`,
           timeoutMs: 60_000,
-          env: { PYTHONPYCACHEPREFIX: `${context.sandbox.scratch}/bytecode` },
           trials: [{ label: 'python3' }],
         },
         context,
       );
-      if ('denied' in ran) unread.push(...inPython);
-      else if (ran.runs[0]?.exitCode === 0) parsers.add('python3 -m py_compile');
-      // Without python3 nobody knows.
-      else if (ran.runs[0]?.exitCode === 127) unread.push(...inPython);
-      else places.push(ran.runs[0]?.output.trim() ?? '');
+      const run = 'runs' in ran ? ran.runs[0] : undefined;
+      if (run?.exitCode === 0) parsers.add('python3 -m py_compile');
+      // Without python3, or without an end, nobody knows.
+      else if (!run || run.timedOut || run.exitCode === null || run.exitCode >= 126) unread.push(...some);
+      else places.push(run.output.trim());
     }
     if (places.length > 0)
       return proven(

@@ -10,8 +10,9 @@ export interface Place {
   length: number;
 }
 
+// Segments are bounded: of what is none, each character would be tried as the beginning of all that follows.
 const colons =
-  /(?<![\w/:.-])((?:file:\/\/)?(?:\.{0,2}\/)?[\w@.()[\]-]+(?:\/[\w@.()[\]-]+)*\.\w{1,12}):(\d{1,7})(?:\s?[-–]\s?(\d{1,7}))?/g;
+  /(?<![\p{L}\p{N}_/:.#-])((?:file:\/\/)?(?:\.{0,2}\/)?[\p{L}\p{N}\p{M}_@.()[\]#+~$-]{1,100}(?:\/[\p{L}\p{N}\p{M}_@.()[\]#+~$-]{1,100}){0,30}\.\w{1,12}):(\d{1,7})(?:\s?[-–]\s?(\d{1,7}))?/gu;
 const frames = /File "([^"\n]+)", line (\d{1,7})/g;
 const endings =
   /\.(?:[cm]?[jt]s|[jt]sx|pyi?|json|md|ya?ml|toml|html|css|s[ac]ss|vue|svelte|go|rs|java|kt|rb|php|cs|c|cc|cpp|h|hpp|sh|sql)$/i;

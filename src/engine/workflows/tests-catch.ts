@@ -12,6 +12,9 @@ import { listed, proven } from './trying.ts';
 const said = 'the new tests fail when the code is broken';
 const code = /\.(?:[cm]?[jt]s|[jt]sx|py)$/;
 const most = 6;
+/** Ways of a test to see the text of what it tests. */
+const reading =
+  /readFile|read_text|\bopen\s*\(|getsource|toString\(\)|\?raw\b|createReadStream|\b(?:exec|spawn)\w*\(|subprocess/;
 
 /** What a test is wanted for: a file, with the lines it is about. */
 export interface TestTarget {
@@ -81,7 +84,12 @@ export const testsCatch = (syntax: Syntax, given: readonly TestTarget[]): Proof 
         `Nothing in ${targets.length > 0 ? listed(targets.map(({ path }) => path)) : 'what they test'} could be broken to see whether they notice.`,
       );
     const others = (await testsAt(context, changed.to)).filter((path) => !changed.tests.includes(path));
-    const tried = spread(mutants, most);
+    // What breaks while the file is loaded makes any test fail, one that asserts nothing too.
+    const inFunctions = mutants.filter(({ mutant }) => mutant.isInFunction);
+    const tried = spread(inFunctions.length > 0 ? inFunctions : mutants, most);
+    const readsFiles = (await Promise.all(written.map((path) => textNow(context, path)))).some((text) =>
+      reading.test(text),
+    );
     const wasThere = written.some((path) => !changed.added.has(path));
     let missed = 0;
     let old = 0;
@@ -93,6 +101,20 @@ export const testsCatch = (syntax: Syntax, given: readonly TestTarget[]): Proof 
         if (before.passesWhole) {
           old += before.caught.length;
           left = before.survived;
+          if (before.caught.length > 0) {
+            const still = yield* tryBreaks(
+              { check, state: changed.to, path, mutants: before.caught, without: others },
+              context,
+            );
+            if ('denied' in still) return proven('tests_catch', 'unverified', said, still.denied);
+            const [lost] = still.survived;
+            if (still.passesWhole && lost)
+              return proven(
+                ...(['tests_catch', 'contradicted', said] as const),
+                `The tests that were there noticed ${path} ${lost.label}; as they are now they do not.`,
+                `The tests noticed ${path} ${lost.label} before your change, and do not any more. Put back what they asserted.`,
+              );
+          }
         }
       }
       if (left.length === 0) continue;
@@ -109,6 +131,19 @@ export const testsCatch = (syntax: Syntax, given: readonly TestTarget[]): Proof 
           `\`${check.command}\` fails with only the new tests in a copy of the workspace.`,
         );
       const [caught] = now.caught;
+      if (caught && readsFiles) {
+        const same = yield* tryBreaks(
+          { check, state: changed.to, path, mutants: [{ ...caught, text: caught.spaced }], without: others },
+          context,
+        );
+        if ('denied' in same) return proven('tests_catch', 'unverified', said, same.denied);
+        if (same.caught.length > 0)
+          return proven(
+            ...(['tests_catch', 'unverified', said] as const),
+            `They also fail when only a space is added to ${path}: they look at its text, not at what it does.`,
+            `Your tests look at the text of ${path}: they also fail when only a space is added to it. Assert what the code does.`,
+          );
+      }
       if (caught)
         return proven(
           'tests_catch',

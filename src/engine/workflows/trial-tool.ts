@@ -1,6 +1,7 @@
+import { isWithin } from '../../base/within.ts';
 import { text } from '../../core/message.ts';
 import type { Sandbox } from '../../core/sandbox.ts';
-import type { Tool, ToolContext } from '../../core/tool.ts';
+import { ToolError, type Tool, type ToolContext } from '../../core/tool.ts';
 
 /** One state of the workspace a command is tried on. */
 export interface Trial {
@@ -23,6 +24,8 @@ export interface TrialInput {
   trials: readonly Trial[];
   /** All trials in turn, so often; once when left out. */
   rounds?: number;
+  /** Each trial in a copy of its own: what an earlier one left behind is not there. */
+  apart?: boolean;
   /** Ends after the first trial that exits other than 0. */
   untilFailure?: boolean;
 }
@@ -51,17 +54,22 @@ const always = { CI: 'true', PYTHONDONTWRITEBYTECODE: '1' };
 const tail = (output: string): string => (output.length > outputChars ? `…${output.slice(-outputChars)}` : output);
 
 const attempt = async (trial: Trial, place: Sandbox, input: TrialInput, signal: AbortSignal): Promise<TrialRun> => {
-  const before = new Map<string, Uint8Array>();
+  const before = new Map<string, Uint8Array | undefined>();
   try {
     for (const [path, content] of Object.entries(trial.edits ?? {})) {
-      before.set(path, await place.readFile(path));
+      // A link in the copy may lead to the user's own tree.
+      if (!isWithin(await place.resolve(path), place.root))
+        throw new ToolError(`${path} leads out of the copy it should be tried in.`);
+      before.set(path, (await place.stat(path)) ? await place.readFile(path) : undefined);
       await place.writeFile(path, content);
     }
     const options = { timeoutMs: input.timeoutMs, env: { ...always, ...input.env } };
     const { exitCode, timedOut, durationMs, output } = await place.exec(input.command, options, signal);
     return { label: trial.label, exitCode, timedOut, durationMs, output: tail(output) };
   } finally {
-    for (const [path, content] of before) await place.writeFile(path, content);
+    for (const [path, content] of before)
+      if (content) await place.writeFile(path, content);
+      else await place.exec(['rm', '-f', '--', path], { timeoutMs: 60_000 }, signal);
   }
 };
 
@@ -88,6 +96,10 @@ const perform = async (input: TrialInput, { sandbox, signal }: ToolContext): Pro
         signal.throwIfAborted();
         const ran = await attempt(trial, await placeOf(trial), input, signal);
         runs.push(ran);
+        if (input.apart) {
+          for (const copy of copies.values()) await copy.close();
+          copies.clear();
+        }
         if (input.untilFailure === true && ran.exitCode !== 0) return runs;
       }
     return runs;

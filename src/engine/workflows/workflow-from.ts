@@ -22,8 +22,10 @@ const argumentsFrom = (line: string, wrong: Wrong): WorkflowArgument[] =>
 
 const flagFrom = (name: string, line: string, wrong: Wrong): WorkflowFlag => {
   const [, value, description = ''] = /^(?:<([a-z][a-z -]*)>\s+)?(.*)$/.exec(line) ?? [];
-  if (!/^[a-z][a-z0-9-]{1,30}$/.test(name) || description === '')
-    throw wrong('a flag is "flag-<name>: <value> what it says", with a name of small letters and dashes.');
+  if (!/^(?!no-|help$)[a-z][a-z0-9-]{1,30}$/.test(name) || description === '')
+    throw wrong(
+      'a flag is "flag-<name>: <value> what it says", with a name of small letters and dashes that is not "help" and does not begin with "no-".',
+    );
   return { name, description, ...(value === undefined ? {} : { value }) };
 };
 
@@ -47,6 +49,7 @@ export const workflowFrom = (name: string, source: string, where = `workflow ${n
     return value === 'true';
   };
   const summary = fields.get('summary') ?? '';
+  if (summary.length > 200) throw wrong('"summary" is longer than 200 characters.');
   if (summary === '') throw wrong('"summary" is missing.');
   if (body === '') throw wrong('there is no task in it.');
   const proofs = (fields.get('proofs') ?? '').split(',').flatMap((word): ProofName[] => {

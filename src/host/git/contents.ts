@@ -35,19 +35,42 @@ const batchReader = (maxBytes: number, onObject: (id: string, bytes: Buffer) => 
   };
 };
 
+/** Of these objects the ones of that size at most. Git prints an object whole, also one of gigabytes nobody wants. */
+const smallOnes = async (
+  { git }: Place,
+  ids: readonly string[],
+  maxBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<string[]> => {
+  const { stdout } = await git(['cat-file', '--batch-check'], { input: `${ids.join('\n')}\n`, signal });
+  return stdout
+    .toString()
+    .split('\n')
+    .flatMap((line) => {
+      const [id = '', type, size] = line.split(' ');
+      return type === 'blob' && Number(size) <= maxBytes ? [id] : [];
+    });
+};
+
 /** Texts of objects by their ids, those that are there, are files, and are not too large. */
 export const readContents = async (
-  { git }: Place,
+  place: Place,
   ids: readonly string[],
   maxBytes = largest,
   signal?: AbortSignal,
 ): Promise<Map<string, string>> => {
-  const wanted = [...new Set(ids)].filter((id) => /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(id));
+  const named = [...new Set(ids)].filter((id) => /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(id));
+  // Who takes large ones has some among them; elsewhere it would only cost time.
+  const wanted = maxBytes > largest && named.length > 0 ? await smallOnes(place, named, maxBytes, signal) : named;
   const texts = new Map<string, string>();
   if (wanted.length === 0) return texts;
   const read = batchReader(maxBytes, (id, bytes) => texts.set(id, bytes.toString('utf8')));
   const input = `${wanted.join('\n')}\n`;
-  const { code, stderr } = await git(['cat-file', '--batch'], { input, onOutput: (chunk) => read(chunk), signal });
+  const { code, stderr } = await place.git(['cat-file', '--batch'], {
+    input,
+    onOutput: (chunk) => read(chunk),
+    signal,
+  });
   if (code !== 0) throw gitFailure('read contents', stderr);
   return texts;
 };

@@ -4,10 +4,18 @@ import { madeBy } from '../../core/made.ts';
 import { diffReader } from '../../core/parse-diff.ts';
 import { quietFilters } from './quiet-filters.ts';
 import type { Place } from './place.ts';
-import type { DiffWanted } from './repository.ts';
-import { amendedBase, emptyTree, headHash, mergeBase, noMergeBase, resolveRevision } from './revisions.ts';
+import { amendedBase, emptyTree, headHash, mergeBase, noMergeBase, nothing, resolveRevision } from './revisions.ts';
 import { gitFailure, type GitCall } from './run-git.ts';
 import { otherFiles } from './other-files.ts';
+
+/** Which two states a diff is between. */
+export type DiffWanted =
+  /** The index against HEAD (with `amend` against its first parent); against nothing before the first commit. */
+  | { staged: true; amend?: boolean }
+  /** The work tree, untracked files too, against HEAD. */
+  | { worktree: true }
+  /** Two revisions; `symmetric` from their merge base on (`from...to`). From `nothing` (revisions.ts) on it is all of `to`. */
+  | { from: string; to: string; symmetric?: boolean };
 
 const settings = ['-c', 'diff.suppressBlankEmpty=false', '-c', 'core.quotePath=true', '-c', 'core.safecrlf=false'];
 
@@ -27,8 +35,13 @@ const comparison = async (place: Place, wanted: DiffWanted, signal?: AbortSignal
   }
   if ('worktree' in wanted) return ['diff-index', 'HEAD'];
   const { from, to, symmetric } = wanted;
-  const [before, after] = await Promise.all([resolveRevision(place, from, signal), resolveRevision(place, to, signal)]);
-  if (symmetric !== true) return ['diff-tree', '-r', before, after];
+  const isAll = from === nothing;
+  const [before, after] = await Promise.all([
+    // In a repository of SHA-256 it has another id.
+    isAll ? emptyTree(place, signal) : resolveRevision(place, from, signal),
+    resolveRevision(place, to, signal),
+  ]);
+  if (symmetric !== true || isAll) return ['diff-tree', '-r', before, after];
   const base = await mergeBase(place, before, after, signal);
   if (base === undefined) throw noMergeBase(place, from, to);
   return ['diff-tree', '-r', base, after];
@@ -48,8 +61,8 @@ const compare = async (
   let asked = await ask(what);
   // Before the first commit there is no HEAD to compare with.
   if (asked.code !== 0 && what.includes('HEAD') && (await headHash(place, call.signal)) === undefined) {
-    const nothing = await emptyTree(place, call.signal);
-    asked = await ask(what.map((one) => (one === 'HEAD' ? nothing : one)));
+    const empty = await emptyTree(place, call.signal);
+    asked = await ask(what.map((one) => (one === 'HEAD' ? empty : one)));
   }
   if (asked.code !== 0) throw gitFailure('compare', asked.stderr);
 };

@@ -2,9 +2,25 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Commit } from '../../core/diff.ts';
 import type { Place } from './place.ts';
-import type { LoggedCommit, LogOptions } from './repository.ts';
 import { headHash, resolveRevision, revisionName } from './revisions.ts';
 import { gitFailure } from './run-git.ts';
+
+/** Which commits the log tells, and how much of them. */
+export interface LogOptions {
+  /** Such as `v1..HEAD`; HEAD when left out. */
+  range?: string;
+  limit?: number;
+  noMerges?: boolean;
+  paths?: string[];
+  firstParent?: boolean;
+  /** With the files each changes; of merges only with `firstParent`. */
+  files?: boolean;
+}
+
+/** A commit, with its files when they were asked for; status is git's letter, such as `M` or `R`. */
+export type LoggedCommit = Commit & {
+  files?: { path: string; oldPath?: string; status: string; added: number; deleted: number }[];
+};
 
 /** Splits a stream at NULs. */
 const fields = (onField: (field: string) => void): ((chunk: Buffer) => void) => {

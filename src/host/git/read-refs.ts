@@ -1,6 +1,14 @@
 import type { Place } from './place.ts';
 import { gitFailure } from './run-git.ts';
-import type { Tag } from './repository.ts';
+
+/** A tag of a commit. */
+export interface Tag {
+  name: string;
+  /** Of the commit. */
+  hash: string;
+  /** Committer's time of that commit; ms since epoch. */
+  at: number;
+}
 
 /** Tags of commits, newest first. */
 export const readTags = async ({ git }: Place, signal?: AbortSignal): Promise<Tag[]> => {

@@ -1,7 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Place } from './place.ts';
-import type { RepositoryState } from './repository.ts';
+
+/** Where a repository stands. */
+export interface RepositoryState {
+  /** Hash; left out before the first commit. */
+  head?: string;
+  /** Left out when HEAD is detached, as it is during a rebase. */
+  branch?: string;
+  operation?: 'merge' | 'rebase' | 'cherry-pick' | 'revert' | 'bisect' | 'am';
+  isShallow: boolean;
+  isBare: boolean;
+}
 
 /** What is in progress, by the files git keeps of it; what stops within something else comes after it. */
 const operationOf = (gitDir: string): RepositoryState['operation'] => {

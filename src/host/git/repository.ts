@@ -1,61 +1,20 @@
-import type { Commit, Diff } from '../../core/diff.ts';
+import type { Diff } from '../../core/diff.ts';
 import type { Env } from '../paths.ts';
 import { readContents } from './contents.ts';
 import { findPlace } from './find-place.ts';
 import { patchProblem } from './patch-problem.ts';
-import { readDiff, readPatch } from './read-diff.ts';
-import { readLog } from './read-log.ts';
-import { readDefaultBase, readTags } from './read-refs.ts';
+import { readDiff, readPatch, type DiffWanted } from './read-diff.ts';
+import { readLog, type LoggedCommit, type LogOptions } from './read-log.ts';
+import { readDefaultBase, readTags, type Tag } from './read-refs.ts';
 import { readHooksPath, readSetting } from './read-settings.ts';
-import { readState } from './read-state.ts';
+import { readState, type RepositoryState } from './read-state.ts';
 import { mergeBase, resolveRevision } from './revisions.ts';
 import { stagedTree } from './staged-tree.ts';
 
-/** Which two states a diff is between. */
-export type DiffWanted =
-  /** The index against HEAD (with `amend` against its first parent); against nothing before the first commit. */
-  | { staged: true; amend?: boolean }
-  /** The work tree, untracked files too, against HEAD. */
-  | { worktree: true }
-  /** Two revisions; `symmetric` from their merge base on (`from...to`). */
-  | { from: string; to: string; symmetric?: boolean };
-
-/** Where a repository stands. */
-export interface RepositoryState {
-  /** Hash; left out before the first commit. */
-  head?: string;
-  /** Left out when HEAD is detached, as it is during a rebase. */
-  branch?: string;
-  operation?: 'merge' | 'rebase' | 'cherry-pick' | 'revert' | 'bisect' | 'am';
-  isShallow: boolean;
-  isBare: boolean;
-}
-
-/** Which commits the log tells, and how much of them. */
-export interface LogOptions {
-  /** Such as `v1..HEAD`; HEAD when left out. */
-  range?: string;
-  limit?: number;
-  noMerges?: boolean;
-  paths?: string[];
-  firstParent?: boolean;
-  /** With the files each changes; of merges only with `firstParent`. */
-  files?: boolean;
-}
-
-/** A commit, with its files when they were asked for; status is git's letter, such as `M` or `R`. */
-export type LoggedCommit = Commit & {
-  files?: { path: string; oldPath?: string; status: string; added: number; deleted: number }[];
-};
-
-/** A tag of a commit. */
-export interface Tag {
-  name: string;
-  /** Of the commit. */
-  hash: string;
-  /** Committer's time of that commit; ms since epoch. */
-  at: number;
-}
+export type { DiffWanted } from './read-diff.ts';
+export type { LoggedCommit, LogOptions } from './read-log.ts';
+export type { RepositoryState } from './read-state.ts';
+export type { Tag } from './read-refs.ts';
 
 /**
  * Facts of a repository. Paths are relative to its top, with `/`; nothing here changes index, work tree or objects, and

@@ -64,6 +64,9 @@ export const headHash = async ({ git }: Place, signal?: AbortSignal): Promise<st
   return code === 0 ? stdout.toString().trim() : undefined;
 };
 
+/** What a diff is from when nothing was before: the empty tree's id, also said for it in repositories of SHA-256. */
+export const nothing = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
 /** The tree without files, by its id. */
 export const emptyTree = async ({ git }: Place, signal?: AbortSignal): Promise<string> => {
   const { code, stdout, stderr } = await git(['hash-object', '-t', 'tree', '--stdin'], { input: '', signal });

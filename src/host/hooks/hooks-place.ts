@@ -35,7 +35,13 @@ export const hooksPlace = async (cwd: string, env: Env): Promise<HooksPlace> => 
     git(cwd, env, ['rev-parse', '--show-toplevel', '--git-common-dir', '--git-path', 'hooks']),
     git(cwd, env, ['config', '--show-scope', '--get', 'core.hooksPath']),
   ]);
-  const [root, commonDir, folder] = said?.trimEnd().split('\n') ?? [];
+  const lines = said?.replace(/\n$/, '').split('\n') ?? [];
+  // A path with a line break in it: each is asked for by itself.
+  const one = async (...args: string[]) => (await git(cwd, env, ['rev-parse', ...args]))?.replace(/\n$/, '');
+  const [root, commonDir, folder] =
+    lines.length > 3
+      ? [await one('--show-toplevel'), await one('--git-common-dir'), await one('--git-path', 'hooks')]
+      : lines;
   if (root === undefined || commonDir === undefined || folder === undefined)
     throw new CopilotError('There is no git repository with a work tree here.', {
       code: 'E_NO_REPOSITORY',

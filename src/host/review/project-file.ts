@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configError, messageOf } from '../../base/errors.ts';
+import { isWithin } from '../../base/within.ts';
 
 const maxBytes = 20_000_000;
 
@@ -24,9 +25,11 @@ export const writeProjectFile = (root: string, path: string, text: string): void
   const beside = `${file}.${process.pid}.tmp`;
   try {
     mkdirSync(dirname(file), { recursive: true });
+    if (!isWithin(realpathSync(dirname(file)), realpathSync(root))) throw new Error('a link leads out of the project');
     writeFileSync(beside, text, { flag: 'wx' });
     renameSync(beside, file);
   } catch (error) {
+    rmSync(beside, { force: true });
     throw configError(`${path} cannot be written: ${messageOf(error)}`, 'Check that the folder is writable.', error);
   }
 };

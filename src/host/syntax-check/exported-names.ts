@@ -3,6 +3,9 @@ import { walkTree } from './tree-walk.ts';
 
 const definitions = /^(?:function_definition|class_definition)$/;
 
+/** What a Python module goes through when it is loaded. */
+const branches = /^(?:decorated_definition|block|(?:if|try|with)_statement|(?:else|elif|except|finally)_clause)$/;
+
 /** Names in a binding, also of patterns. */
 const bound = (text: string): string[] => text.match(/[A-Za-z_$][\w$]*/g) ?? [];
 
@@ -16,12 +19,13 @@ export const exportedNames = async (path: string, text: string): Promise<string[
   await walkTree(path, text, (node) => {
     if (node.type === 'module' || node.type === 'program') return true;
     if (isPython) {
-      if (node.type === 'decorated_definition') return true;
+      if (branches.test(node.type)) return true;
       const name = definitions.test(node.type) ? node.childForFieldName('name')?.text : undefined;
       const assigned =
         node.type === 'expression_statement' && node.namedChild(0)?.type === 'assignment'
           ? node.namedChild(0)?.childForFieldName('left')
           : undefined;
+      if (assigned?.text === '__all__') for (const [, one = ''] of node.text.matchAll(/['"](\w+)['"]/g)) names.add(one);
       for (const one of [name, assigned?.type === 'identifier' ? assigned.text : undefined])
         if (one !== undefined && !one.startsWith('_')) names.add(one);
       return false;
@@ -29,10 +33,15 @@ export const exportedNames = async (path: string, text: string): Promise<string[
     const common = /^(?:module\.)?exports\.([\w$]+)\s*=/.exec(node.text);
     if (node.type === 'expression_statement' && common?.[1] !== undefined) names.add(common[1]);
     const all = node.type === 'expression_statement' ? /^module\.exports\s*=\s*\{([^}]*)\}/.exec(node.text) : undefined;
+    if (node.type === 'expression_statement' && /^module\.exports\s*=(?!=)\s*[^{\s]/.test(node.text))
+      names.add('module.exports');
     for (const part of all?.[1]?.split(',') ?? [])
       for (const name of bound(part.split(':')[0] ?? '').slice(0, 1)) names.add(name);
     if (node.type !== 'export_statement') return false;
     if (/^export\s+default\b/.test(node.text)) names.add('default');
+    if (/^export\s*=/.test(node.text)) names.add('export =');
+    const star = /^export\s*(?:type\s*)?\*\s*(?:as\s+([\w$]+)\s*)?from\s*(\S+?);?\s*$/.exec(node.text);
+    if (star) names.add(star[1] ?? `* from ${star[2] ?? ''}`);
     const declaration = node.childForFieldName('declaration');
     if (!/^export\s+default\b/.test(node.text) && declaration) {
       const name = declaration.childForFieldName('name');

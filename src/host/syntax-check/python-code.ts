@@ -6,7 +6,9 @@ import { walkTree } from './tree-walk.ts';
 const isDocstring = (node: Node): boolean => {
   const { parent } = node;
   if (node.type !== 'expression_statement' || !parent || node.namedChildCount !== 1) return false;
-  if (node.namedChild(0)?.type !== 'string') return false;
+  const text = node.namedChild(0);
+  // One that computes, or holds bytes, documents nothing.
+  if (text?.type !== 'string' || /^\w*[fbFB]\w*['"]/.test(text.text)) return false;
   if (
     parent.type !== 'module' &&
     !(parent.type === 'block' && /^(?:function|class)_definition$/.test(parent.parent?.type ?? ''))
@@ -19,8 +21,12 @@ const isDocstring = (node: Node): boolean => {
 /** Tokens and blocks of a Python text, one a line, without comments and docstrings; undefined when it cannot be read. */
 export const pythonCode = async (path: string, text: string): Promise<string | undefined> => {
   const tokens: string[] = [];
+  // Documentation that the program reads is code.
+  const readsAny = /\.__doc__\b|\bgetdoc\(/.test(text);
+  const readsOwn = readsAny || /\b__doc__\b/.test(text);
+  const isCode = (node: Node): boolean => readsAny || (readsOwn && node.parent?.type === 'module');
   const isRead = await walkTree(path, text, (node) => {
-    if (node.type === 'comment' || isDocstring(node)) return false;
+    if (node.type === 'comment' || (isDocstring(node) && !isCode(node))) return false;
     // Its pieces leave out what stands between them.
     if (node.type === 'string' || node.childCount === 0) {
       if (node.text.trim() !== '') tokens.push(node.text);

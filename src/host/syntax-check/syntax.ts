@@ -1,5 +1,6 @@
 import type { Syntax, SyntaxProblem } from '../../core/syntax.ts';
 import { messageOf } from '../../base/errors.ts';
+import { directivesIn } from './directives.ts';
 
 const typescriptNames = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 const withJsonComments =
@@ -27,6 +28,19 @@ const yamlProblems = async (text: string): Promise<SyntaxProblem[]> => {
   );
 };
 
+const codeOf = async (path: string, text: string): Promise<string | undefined> => {
+  if (typescriptNames.test(path)) {
+    const { typescriptTokens } = await import('./typescript-files.ts');
+    return typescriptTokens(path, text);
+  }
+  if (/\.pyi?$/.test(path)) {
+    const { pythonCode } = await import('./python-code.ts');
+    return pythonCode(path, text);
+  }
+  const { withoutComments } = await import('./code-text.ts');
+  return withoutComments(path, text);
+};
+
 /** The parsers of this package; each loads when it is first asked. */
 export const syntax: Syntax = {
   problems: async (path, text) => {
@@ -43,16 +57,8 @@ export const syntax: Syntax = {
     return undefined;
   },
   code: async (path, text) => {
-    if (typescriptNames.test(path)) {
-      const { typescriptTokens } = await import('./typescript-files.ts');
-      return typescriptTokens(path, text);
-    }
-    if (/\.pyi?$/.test(path)) {
-      const { pythonCode } = await import('./python-code.ts');
-      return pythonCode(path, text);
-    }
-    const { withoutComments } = await import('./code-text.ts');
-    return withoutComments(path, text);
+    const code = await codeOf(path, text);
+    return code === undefined ? undefined : [...directivesIn(text), code].join('\n');
   },
   mutants: async (path, text, lines) => {
     const { mutantsOf } = await import('./mutants.ts');

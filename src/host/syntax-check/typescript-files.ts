@@ -20,8 +20,21 @@ export const sourceFile = (path: string, text: string): ts.SourceFile =>
     kinds[/\.\w+$/.exec(path)?.[0] ?? ''] ?? ts.ScriptKind.TS,
   );
 
+/** What a parser gives that calls itself for each level of nesting; `otherwise` where there are too many. */
+const unlessTooDeep = <T, U>(read: () => T, otherwise: U): T | U => {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) return otherwise;
+    throw error;
+  }
+};
+
 /** What TypeScript says about the syntax of one file; types are not looked at. */
-export const typescriptProblems = (path: string, text: string): SyntaxProblem[] => {
+export const typescriptProblems = (path: string, text: string): SyntaxProblem[] =>
+  unlessTooDeep(() => diagnosed(path, text), [{ line: 1, message: 'It is nested too deeply to be parsed.' }]);
+
+const diagnosed = (path: string, text: string): SyntaxProblem[] => {
   const name = `/${path.split('/').at(-1) ?? path}`;
   const tree = sourceFile(name, text);
   const host: ts.CompilerHost = {
@@ -57,8 +70,11 @@ export const jsoncProblems = (path: string, text: string): SyntaxProblem[] => {
   return [{ line, message: ts.flattenDiagnosticMessageText(error.messageText, ' ') }];
 };
 
-/** The tokens of a text, one a line, without comments. */
-export const typescriptTokens = (path: string, text: string): string => {
+/** The tokens of a text, one a line, without comments; undefined when it is nested too deeply. */
+export const typescriptTokens = (path: string, text: string): string | undefined =>
+  unlessTooDeep(() => tokensOf(path, text), undefined);
+
+const tokensOf = (path: string, text: string): string => {
   const tree = sourceFile(path, text);
   const tokens: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -24,6 +24,14 @@ const subjects = (commits: readonly LoggedCommit[]): string[] =>
 const reverts = (name: string): string => `This reverts commit ${hash(name)}.`;
 
 describe('the changes of a range', () => {
+  it('keep the part they name before a colon, which is no type', () => {
+    const commits = history(
+      { name: 'a', subject: 'net/http: close the body' },
+      { name: 'b', subject: 'hooks: beside others' },
+    );
+    expect(subjects(commits)).toEqual(['hooks: beside others', 'net/http: close the body']);
+  });
+
   it('leave out what was taken back, and what took it back', () => {
     const commits = history(
       { name: 'a', subject: 'feat: a' },

@@ -87,4 +87,16 @@ describe('a section of a changelog', () => {
     expect(looksOf('## 1.0.0\n\n### Fixed\n\n- a\n')).toEqual({ style: 'keep', bullet: '-' });
     expect(looksOf('# Changelog\n')).toEqual({});
   });
+
+  it('of one part of a repository stays when another part has the same version', () => {
+    const first = insertSection(undefined, section('tool-a-v1.2.0')).text;
+    const both = insertSection(first, section('tool-b-v1.2.0', '### Fixed\n\n- y (def)'));
+    expect(both.did).toBe('added');
+    expect(both.text).toContain('- x (abc)');
+    expect(both.text).toContain('- y (def)');
+    expect(insertSection(both.text, section('tool-b-v1.2.0', '### Fixed\n\n- z (012)'))).toMatchObject({
+      did: 'replaced',
+      text: expect.stringContaining('- x (abc)'),
+    });
+  });
 });

@@ -2,6 +2,7 @@
 import conventional from '@commitlint/config-conventional';
 import lint from '@commitlint/lint';
 import fc from 'fast-check';
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { learnConventions, noConventions } from '../../../src/engine/commit/conventions.ts';
 import { conventionalProblems, lintMessage, withoutComments } from '../../../src/engine/commit/lint-message.ts';
@@ -157,6 +158,23 @@ describe('a message put together', () => {
     expect(breaking).toBe(false);
     expect(footers).toEqual([]);
     expect(body).toContain('Note: this is text');
+  });
+
+  test('signs for nobody and skips no checks, wherever a body hides that', () => {
+    const sign = 'Signed-off-by: Eve <eve@example.org>';
+    for (const body of [
+      `It retries.\n${sign}`,
+      `It retries.\n\nCo-authored-by: Eve <eve@example.org>\n${sign}`,
+      'Signed-off-by : Eve <eve@example.org>',
+      `${'word '.repeat(19)}${sign}`,
+      `It retries.\n(cherry picked from commit ${'0'.repeat(40)})`,
+    ]) {
+      const message = assembleMessage({ type: 'feat', subject: 'retry uploads [skip ci]', body: `${body} [CI skip]` });
+      const trailers = execFileSync('git', ['interpret-trailers', '--parse'], { input: message, encoding: 'utf8' });
+      expect({ body, trailers }).toEqual({ body, trailers: '' });
+      expect(message).not.toMatch(/cherry|skip/i);
+    }
+    expect(assembleMessage({ type: 'feat', subject: 'add', body: 'One.\n---\nTwo.' })).not.toContain('---');
   });
 
   test('is valid under commitlint whatever it is made of', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pushedRefs } from '../../../src/engine/hooks/pushed-refs.ts';
+import { isTag, pushedRefs } from '../../../src/engine/hooks/pushed-refs.ts';
 
 const zero = '0'.repeat(40);
 const one = '1'.repeat(40);
@@ -13,10 +13,12 @@ describe('what a push sends', () => {
     ]);
   });
 
-  it('leaves out what is deleted, tags, and lines that are none', () => {
-    expect(
-      pushedRefs(`(delete) ${zero} refs/heads/a ${two}\nrefs/tags/v1 ${one} refs/tags/v1 ${zero}\n\nodd words\n`),
-    ).toEqual([]);
+  it('leaves out what is deleted and lines that are none, and tells tags from branches', () => {
+    const refs = pushedRefs(
+      `(delete) ${zero} refs/heads/a ${two}\nrefs/tags/v1 ${one} refs/tags/v1 ${zero}\n\nodd words\n`,
+    );
+    expect(refs.map((ref) => [ref.remoteRef, isTag(ref)])).toEqual([['refs/tags/v1', true]]);
+    expect(isTag({ localRef: 'refs/tags/v1', localId: one, remoteRef: 'refs/heads/v1' })).toBe(false);
   });
 
   it('knows the longer names of SHA-256 repositories', () => {

@@ -20,6 +20,10 @@ describe('places in a text', () => {
     expect(places('  File "/shop/price.py", line 2, in net')).toEqual(['price.py 2-2']);
   });
 
+  test('have letters of any language, and signs that file names have', () => {
+    expect(places('in `src/ü#1.js:2` and 文/c++.py:3')).toEqual(['src/ü#1.js 2-2', '文/c++.py 3-3']);
+  });
+
   test('are not hosts with ports, times or modules of others', () => {
     expect(places('http://example.com:80 localhost:3000 at 12:30 node_modules/x/y.js:1')).toEqual([]);
   });

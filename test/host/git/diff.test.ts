@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Diff } from '../../../src/core/diff.ts';
+import { nothing } from '../../../src/host/git/revisions.ts';
 import { tempRepository } from './temp-repository.ts';
 
 let repo: ReturnType<typeof tempRepository>;
@@ -339,6 +340,16 @@ describe('the diff of the work tree', () => {
 });
 
 describe('the diff of two revisions', () => {
+  it('from nothing on is all that is there', async () => {
+    repo.write('a.txt', 'a\n');
+    const first = repo.commit('first');
+    repo.write('b.txt', 'b\n');
+    repo.commit('second');
+    const opened = await repo.open();
+    expect(summary(await opened.diff({ from: nothing, to: first }))).toEqual(['added a.txt (text) +1 -0']);
+    expect(summary(await opened.diff({ from: nothing, to: 'HEAD', symmetric: true }))).toHaveLength(2);
+  });
+
   it('compares them as they are, or from their merge base on', async () => {
     repo.write('a', 'a\n');
     repo.commit('base');

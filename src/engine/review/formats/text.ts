@@ -7,6 +7,9 @@ const columns = 110;
 
 const shorten = (line: string): string => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line);
 
+/** In the log of a GitHub job a line that begins so is a command. */
+const asText = (line: string): string => line.replace(/^(\s*(?:\u001b\[\d*m)?\s*):(?=:)/, '$1: ');
+
 const severityIn = ({ severity }: ReviewedFinding, paint: ReportPaint): string =>
   severity === 'critical' || severity === 'high'
     ? paint.red(severity)
@@ -36,7 +39,7 @@ const block = (finding: ReviewedFinding, paint: ReportPaint): string => {
   }
   if (reason !== undefined) lines.push(paint.dim(`  ${state}: ${printableName(reason)}`));
   lines.push(paint.dim(`  ${fingerprint}`));
-  return lines.join('\n');
+  return lines.map(asText).join('\n');
 };
 
 const hiddenStates = ['baseline', 'suppressed', 'dismissed', 'quiet'] as const;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { visible } from '../../../base/printable.ts';
 import { findingSeverities, type Detected } from '../../../core/finding.ts';
 import { linePatch } from '../rules/line-patch.ts';
-import type { ReviewFile, ReviewInput } from '../review-input.ts';
+import type { ReviewFile, ReviewInput } from '../rule.ts';
 import type { Piece } from './pieces.ts';
 
 /** Kinds of what a model may find; matters of taste are none. */
@@ -102,13 +102,16 @@ const changedLines = (file: ReviewFile, side: 'new' | 'old'): { line: number; te
     }),
   );
 
+/** Characters of a quote that are looked for; each of its lines is, in all changed lines. */
+const mostEvidence = 4000;
+
 /** The changed line that a quote is of, the nearest one to where it is said to be; undefined when some of it is nowhere. */
 const citedLine = (
   lines: readonly { line: number; text: string }[],
   evidence: string,
   said: number,
 ): { line: number; text: string } | undefined => {
-  const [first, ...rest] = quotedLines(evidence);
+  const [first, ...rest] = quotedLines(evidence.slice(0, mostEvidence));
   if (first === undefined || first.length < 3) return undefined;
   const holding = (quote: string) => lines.filter((one) => evened(one.text).includes(quote));
   if (rest.some((quote) => holding(quote).length === 0)) return undefined;

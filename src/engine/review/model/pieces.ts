@@ -3,7 +3,7 @@ import { visible } from '../../../base/printable.ts';
 import type { DiffLine, Hunk } from '../../../core/diff.ts';
 import type { Detected } from '../../../core/finding.ts';
 import type { Chunk } from '../../../core/parsed-file.ts';
-import type { ReviewFile } from '../review-input.ts';
+import type { ReviewFile } from '../rule.ts';
 
 /** A changed place as a model is shown it. */
 export interface Piece {

@@ -1,6 +1,5 @@
 import type { Detected } from '../../../core/finding.ts';
-import type { ReviewFile, ReviewInput } from '../review-input.ts';
-import type { ReviewRule } from '../rule.ts';
+import type { ReviewFile, ReviewInput, ReviewRule } from '../rule.ts';
 import { isScript, languageOf, nameOf } from './code-language.ts';
 import { detected } from './detected.ts';
 import { exportsOf, type Exported } from './exports.ts';
@@ -27,11 +26,14 @@ const manifestOf = (input: ReviewInput, path: string): string | undefined => {
   return undefined;
 };
 
+/** A pattern for just this text: names of files hold any sign. */
+const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
 /** True when a package.json names the file as something to import, itself or what is built of it. */
 const names = (manifest: string, path: string): boolean => {
   if (!/"(?:exports|main|module|types|typings|bin)"\s*:/.test(manifest)) return true;
   const stem = nameOf(path).replace(/(?:\.d)?\.[cm]?[jt]sx?$/, '');
-  return new RegExp(`"[^"]*(?<![\\w-])${stem.replace(/[$.*+]/g, '\\$&')}(?:\\.d)?\\.[cm]?[jt]sx?"`).test(manifest);
+  return new RegExp(`"[^"]*(?<![\\w-])${literal(stem)}(?:\\.d)?\\.[cm]?[jt]sx?"`).test(manifest);
 };
 
 /** The nearest package.json says that nobody outside may import from here. */
@@ -80,7 +82,7 @@ const isReachable = (input: ReviewInput, file: ReviewFile, name: string): boolea
   const texts = entries.flatMap((entry) => input.other(entry) ?? []);
   if (texts.length === 0) return manifest === undefined;
   const stem = nameOf(path).replace(/\.\w+$/, '');
-  const word = (text: string): RegExp => new RegExp(`(?<![\\w$])${text.replace(/[$.]/g, '\\$&')}(?![\\w$])`);
+  const word = (text: string): RegExp => new RegExp(`(?<![\\w$])${literal(text)}(?![\\w$])`);
   return texts.some(
     (text) =>
       offers(text, name) ||

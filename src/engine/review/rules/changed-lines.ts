@@ -1,13 +1,23 @@
 import type { FileDiff } from '../../../core/diff.ts';
-import type { ReviewTexts } from '../review-input.ts';
 import { languageOf } from './code-language.ts';
 import { maskCode } from './code-mask.ts';
+
+/** What a review is made of besides the diff. */
+export interface ReviewTexts {
+  /** Texts before the change, by the path they had then. */
+  before: ReadonlyMap<string, string>;
+  /** Texts after the change, by path. */
+  after: ReadonlyMap<string, string>;
+  paths?: Iterable<string>;
+  /** Further texts after the change, such as tests and imported files. */
+  others?: ReadonlyMap<string, string>;
+}
 
 /** A line that came or went. */
 export interface ChangedLine {
   /** 1-based, on its own side of the change. */
   line: number;
-  /** Without its line end. */
+  /** Without its line end, and no more of it than rules look at. */
   text: string;
   /** The same without comments, and with what is inside of strings filled; the text itself where no language is known. */
   code: string;
@@ -16,14 +26,17 @@ export interface ChangedLine {
 /** Lines of one side, code only; what is not known is missing. Index 0 is line 1. */
 export type CodeLines = readonly (string | undefined)[];
 
-const withoutReturn = (text: string): string => (text.endsWith('\r') ? text.slice(0, -1) : text);
+/** Characters of a line that rules look at: nobody writes longer ones, and patterns take time with the square of a line. */
+const longestLine = 2000;
+
+const lookedAt = (text: string): string => (text.endsWith('\r') ? text.slice(0, -1) : text).slice(0, longestLine);
 
 /** The lines of a side as code, from the whole text, or from what the hunks show of it. */
 export const codeLines = (file: FileDiff, side: 'old' | 'new', text: string | undefined): CodeLines => {
   const path = side === 'old' ? (file.oldPath ?? file.path) : file.path;
   const language = languageOf(path);
   const masked = (source: string): string[] =>
-    (language ? maskCode(source, language, path) : source).split('\n').map(withoutReturn);
+    (language ? maskCode(source, language, path) : source).split('\n').map(lookedAt);
   if (text !== undefined) return masked(text);
   const lines: (string | undefined)[] = [];
   for (const hunk of file.hunks) {
@@ -80,7 +93,7 @@ export const changedLines = (
           count[kind] -= 1;
           continue;
         }
-        plain[kind].push({ line: (kind === 'added' ? newLine : oldLine) ?? 0, text: withoutReturn(text) });
+        plain[kind].push({ line: (kind === 'added' ? newLine : oldLine) ?? 0, text: lookedAt(text) });
       }
     const withCode = (line: { line: number; text: string }, code: () => CodeLines): ChangedLine => ({
       ...line,

@@ -50,6 +50,9 @@ const lexes: Record<CodeLanguage, Lexis> = {
 const beforeRegex =
   /(?:^|[(,=:[!&|?{};+\-*%~^<>]|=>|\b(?:return|typeof|case|in|of|do|else|throw|await|yield|when|if|unless|and|or|not))\s*$/;
 
+/** Longer ones are none people write. */
+const longestRegex = 1000;
+
 const blank = (text: string): string => text.replace(/[^\n\r]/g, ' ');
 const filled = (text: string): string => text.replace(/\S/g, filler);
 
@@ -57,11 +60,14 @@ const filled = (text: string): string => text.replace(/\S/g, filler);
 const scriptsOnly = (text: string): string => {
   const parts: string[] = [];
   let at = 0;
-  for (const match of text.matchAll(/(<script\b[^>]*>)([\s\S]*?)<\/script>/g)) {
-    const start = match.index + (match[1] ?? '').length;
-    const end = start + (match[2] ?? '').length;
+  const opening = /<script\b/g;
+  for (let match = opening.exec(text); match; match = opening.exec(text)) {
+    const start = text.indexOf('>', match.index) + 1;
+    const end = start === 0 ? -1 : text.indexOf('</script>', start);
+    if (end < 0) break;
     parts.push(blank(text.slice(at, start)), text.slice(start, end));
     at = end;
+    opening.lastIndex = end;
   }
   return parts.join('') + blank(text.slice(at));
 };
@@ -210,14 +216,9 @@ export const maskCode = (given: string, language: CodeLanguage, path = ''): stri
         );
       continue;
     }
-    if (
-      regex &&
-      char === '/' &&
-      beforeRegex.test(text.slice(Math.max(from, at - 40, text.lastIndexOf('\n', at) + 1), at))
-    ) {
+    if (regex && char === '/' && beforeRegex.test(text.slice(Math.max(from, at - 40), at).replace(/^[\s\S]*\n/, ''))) {
       const literal = /\/(?![*/ ])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//y;
-      literal.lastIndex = at;
-      const match = literal.exec(text);
+      const match = literal.exec(text.slice(at, at + longestRegex));
       if (match) {
         const end = at + match[0].length - 1;
         at++;

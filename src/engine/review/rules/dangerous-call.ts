@@ -1,6 +1,5 @@
 import type { Detected } from '../../../core/finding.ts';
-import type { ReviewFile } from '../review-input.ts';
-import type { ReviewRule } from '../rule.ts';
+import type { ReviewFile, ReviewRule } from '../rule.ts';
 import type { CodeLanguage } from './code-language.ts';
 import type { ChangedLine } from './changed-lines.ts';
 import { detected, freshMatches } from './detected.ts';

@@ -1,6 +1,5 @@
 import type { Detected } from '../../../core/finding.ts';
-import type { ReviewFile } from '../review-input.ts';
-import type { ReviewRule } from '../rule.ts';
+import type { ReviewFile, ReviewRule } from '../rule.ts';
 import { detected } from './detected.ts';
 import { breakingPart, isFromElsewhere, manifestKind, readManifest, type Dependency } from './manifest.ts';
 

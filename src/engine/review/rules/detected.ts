@@ -1,7 +1,6 @@
 import { scanSecrets } from '../../../base/redact/scanner.ts';
 import type { Detected } from '../../../core/finding.ts';
-import type { ReviewFile } from '../review-input.ts';
-import type { ReviewRule } from '../rule.ts';
+import type { ReviewFile, ReviewRule } from '../rule.ts';
 import type { ChangedLine } from './changed-lines.ts';
 
 /** Characters of a line that are shown. */
@@ -67,15 +66,23 @@ export const freshMatches = function* (
   of: 'code' | 'text' = 'code',
   keyOf: (match: RegExpExecArray) => string = groupOf,
 ): Generator<FreshMatch> {
-  const gone = new Map<string, number>();
-  for (const line of file.removed)
-    for (const match of line[of].matchAll(pattern)) {
-      const key = keyOf(match);
-      gone.set(key, (gone.get(key) ?? 0) + 1);
-    }
+  const matchesIn = (line: ChangedLine): Iterable<RegExpExecArray> => {
+    const text = line[of];
+    // Nearly all lines have none, and this costs a fraction of looking for all of them.
+    pattern.lastIndex = 0;
+    if (!pattern.test(text)) return [];
+    pattern.lastIndex = 0;
+    return text.matchAll(pattern);
+  };
+  let gone: Map<string, number> | undefined;
   for (const at of file.added)
-    for (const match of at[of].matchAll(pattern)) {
+    for (const match of matchesIn(at)) {
       const key = keyOf(match);
+      if (!gone) {
+        gone = new Map();
+        for (const line of file.removed)
+          for (const one of matchesIn(line)) gone.set(keyOf(one), (gone.get(keyOf(one)) ?? 0) + 1);
+      }
       const left = gone.get(key) ?? 0;
       if (left > 0) gone.set(key, left - 1);
       else yield { at, match };

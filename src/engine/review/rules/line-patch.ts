@@ -1,4 +1,4 @@
-import type { ReviewFile } from '../review-input.ts';
+import type { ReviewFile } from '../rule.ts';
 
 const context = 3;
 

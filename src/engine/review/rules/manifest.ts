@@ -73,17 +73,20 @@ const fromJson = (text: string, runtime: readonly string[], dev: readonly string
   return { dependencies, ...(licence === undefined ? {} : { licence }) };
 };
 
+/** Of longer lines the beginning: nobody writes any. */
+const linesOf = (text: string): string[] => text.split('\n').map((line) => line.slice(0, 5000));
+
 /** A requirement of Python: its name, and the rest. */
 const requirement = (text: string): [string, string] | undefined => {
-  const match = /^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*?)\s*(?:;.*)?$/.exec(text);
-  return match ? [(match[1] ?? '').toLowerCase().replace(/[._]/g, '-'), match[2] ?? ''] : undefined;
+  const match = /^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?([^;]*)/.exec(text);
+  return match ? [(match[1] ?? '').toLowerCase().replace(/[._]/g, '-'), (match[2] ?? '').trim()] : undefined;
 };
 
 const withoutRemark = (line: string): string => line.replace(/(?:^|\s)#.*$/, '').trim();
 
 const fromRequirements = (text: string, isRuntime: boolean): Manifest => {
   const dependencies = new Map<string, Dependency>();
-  for (const raw of text.split('\n')) {
+  for (const raw of linesOf(text)) {
     const line = withoutRemark(raw);
     if (line === '' || /^-(?!e\s|-editable)/.test(line)) continue;
     const place = /^(?:-e\s+|--editable[ =])?((?:git|hg|svn)\+\S+|https?:\S+)/.exec(line)?.[1];
@@ -92,7 +95,7 @@ const fromRequirements = (text: string, isRuntime: boolean): Manifest => {
       dependencies.set(name.toLowerCase(), { spec: place, isRuntime });
       continue;
     }
-    const found = requirement(line.replace(/\s*\\$/, '').replace(/\s+--hash=\S+/g, ''));
+    const found = requirement(line.replace(/\\$/, '').replace(/\s--hash=\S+/g, ''));
     if (found) dependencies.set(found[0], { spec: found[1], isRuntime });
   }
   return { dependencies };
@@ -110,16 +113,16 @@ const fromToml = (text: string, kind: 'python' | 'cargo'): Manifest => {
     const found = requirement(item);
     if (found) dependencies.set(found[0], { spec: found[1], isRuntime });
   };
-  for (const raw of text.split('\n')) {
+  for (const raw of linesOf(text)) {
     const line = raw.replace(/(?:^|\s)#[^"']*$/, '').trim();
     if (list) {
       for (const match of line.matchAll(/"([^"]*)"|'([^']*)'/g)) add(match[1] ?? match[2] ?? '', list.isRuntime);
       if (/\]\s*,?$/.test(line.replace(/"[^"]*"|'[^']*'/g, ''))) list = undefined;
       continue;
     }
-    const head = /^\[+\s*([^\]]+?)\s*\]+$/.exec(line);
+    const head = /^\[+([^[\]]+)\]+$/.exec(line);
     if (head) {
-      table = (head[1] ?? '').replace(/["']/g, '');
+      table = (head[1] ?? '').trim().replace(/["']/g, '');
       const own =
         /^(?:(?:target\..+\.)?((?:dev-|build-)?dependencies)|workspace\.dependencies|tool\.poetry\.(?:group\.[\w-]+\.)?(?:dev-)?dependencies)\.([\w-]+)$/.exec(
           table,
@@ -162,7 +165,7 @@ const fromToml = (text: string, kind: 'python' | 'cargo'): Manifest => {
 const fromGoMod = (text: string): Manifest => {
   const dependencies = new Map<string, Dependency>();
   let block = '';
-  for (const line of text.split('\n')) {
+  for (const line of linesOf(text)) {
     const open = /^\s*(require|replace|exclude|retract)\s*\(/.exec(line);
     if (open) block = open[1] ?? '';
     else if (/^\s*\)/.test(line)) block = '';
@@ -179,7 +182,7 @@ const fromGoMod = (text: string): Manifest => {
 const fromGems = (text: string): Manifest => {
   const dependencies = new Map<string, Dependency>();
   let isDev = false;
-  for (const line of text.split('\n')) {
+  for (const line of linesOf(text)) {
     const group = /^\s*group\s+(.*?)\s*do\b/.exec(line);
     if (group) isDev = !/:(?:default|production)/.test(group[1] ?? '');
     else if (/^end\b/.test(line)) isDev = false;

@@ -1,7 +1,6 @@
 import type { FileDiff } from '../../../core/diff.ts';
 import type { Detected, FindingSeverity } from '../../../core/finding.ts';
-import type { ReviewFile } from '../review-input.ts';
-import type { ReviewRule } from '../rule.ts';
+import type { ReviewFile, ReviewRule } from '../rule.ts';
 import { nameOf } from './code-language.ts';
 import { detected, freshMatches, groupOf } from './detected.ts';
 import { isTestLine } from './test-lines.ts';

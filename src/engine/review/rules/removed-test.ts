@@ -1,6 +1,5 @@
 import type { Detected } from '../../../core/finding.ts';
-import type { ReviewFile, ReviewInput } from '../review-input.ts';
-import type { ReviewRule } from '../rule.ts';
+import type { ReviewFile, ReviewInput, ReviewRule } from '../rule.ts';
 import type { CodeLanguage } from './code-language.ts';
 import { detected, evidenceOf } from './detected.ts';
 import { isTestLine, plainLines, testsOf, type TestCase } from './test-lines.ts';

@@ -10,6 +10,18 @@ const keyFiles =
   /^(?:\.env(?:\.(?!example$|sample$|template$|dist$|defaults?$|schema$|test$)[\w.-]+)?|id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|.+\.(?:p12|pfx|jks|keystore|kdbx|ppk|ovpn|agekey)|\.(?:netrc|pgpass|htpasswd|git-credentials)|credentials\.json|terraform\.tfstate|kubeconfig)$/i;
 const toBeShown = /(?:^|[._-])(?:example|sample|template|dist|defaults?|schema|test|tests)(?:[._-]|$)/i;
 
+/** False where such a one is as a rule made up: in tests, documents, examples, and in what programs make. */
+export const mayBeReal = (
+  { path, made }: Pick<FileDiff, 'path' | 'made'>,
+  { rule, confidence }: { rule: string; confidence: 'high' | 'medium' },
+): boolean => {
+  if (confidence !== 'high' && made !== undefined) return false;
+  const place = placeOf(path);
+  if (place === 'code' || place === 'script') return true;
+  // A token in its real format is none.
+  return confidence === 'high' && !/^(?:private-key|url-|basic|bearer-token$)/.test(rule);
+};
+
 /** Runs of lines that were added one after another, with the number of the first. */
 const addedRuns = (file: FileDiff): { start: number; lines: string[] }[] => {
   const runs: { start: number; lines: string[]; next: number }[] = [];
@@ -39,7 +51,6 @@ export const secret: ReviewRule = {
     for (const file of diff.files) {
       const name = nameOf(file.path);
       const place = placeOf(file.path);
-      // Tests, documents and examples show made-up ones; a token in its real format is none.
       const isShown = place !== 'code' && place !== 'script';
       if (file.status === 'added' && keyFiles.test(name) && !toBeShown.test(name) && !isShown)
         yield detected(this, file.path, undefined, {
@@ -53,16 +64,7 @@ export const secret: ReviewRule = {
         for (const { rule, line, redacted, confidence } of found) {
           const text = lines[line - 1] ?? '';
           if (gone.has(text.trim())) continue;
-          if (
-            isShown &&
-            (confidence !== 'high' ||
-              rule === 'private-key' ||
-              rule.startsWith('url-') ||
-              rule.startsWith('basic') ||
-              rule === 'bearer-token')
-          )
-            continue;
-          if (file.made !== undefined && confidence !== 'high') continue;
+          if (!mayBeReal(file, { rule, confidence })) continue;
           yield detected(
             this,
             file.path,

@@ -1,6 +1,5 @@
 import type { Detected } from '../../../core/finding.ts';
-import type { ReviewFile } from '../review-input.ts';
-import type { ReviewRule } from '../rule.ts';
+import type { ReviewFile, ReviewRule } from '../rule.ts';
 import type { CodeLanguage } from './code-language.ts';
 import { detected } from './detected.ts';
 import { isTestLine, plainLines } from './test-lines.ts';
@@ -48,25 +47,49 @@ const patterns: Partial<Record<CodeLanguage, RegExp[]>> = {
 const expected =
   /\b(?:ImportError|ModuleNotFoundError|KeyError|AttributeError|IndexError|StopIteration|StopAsyncIteration|FileNotFoundError|FileExistsError|ProcessLookupError|NotImplementedError|LookupError|KeyboardInterrupt|CancelledError|Timeout\w*|\w*NotFound\w*|DoesNotExist|Interrupted\w*|LoadError|Errno::\w+)\b/;
 
-const lineAt = (text: string, index: number): number => {
+/** Gives the line of an offset; quick when offsets rise. */
+const lineCounter = (text: string): ((index: number) => number) => {
   let line = 1;
-  for (let at = text.indexOf('\n'); at >= 0 && at < index; at = text.indexOf('\n', at + 1)) line++;
-  return line;
+  let from = 0;
+  return (index) => {
+    if (index < from) [line, from] = [1, 0];
+    for (let at = text.indexOf('\n', from); at >= 0 && at < index; at = text.indexOf('\n', from)) {
+      line++;
+      from = at + 1;
+    }
+    return line;
+  };
+};
+
+interface Handler {
+  start: number;
+  end: number;
+  text: string;
+  /** To pass over what it catches is an answer. */
+  isExpected: boolean;
+}
+
+/** True when a handler of Python catches some of what another one does, and nothing else. */
+const isNarrower = (is: string, was: string): boolean => {
+  const caught = (head: string): string[] => (/except\b([^:]*):/.exec(head)?.[1] ?? '').match(/[\w.]+/g) ?? [];
+  const [now, before] = [caught(is), caught(was)];
+  return now.length > 0 && now.every((name) => before.includes(name));
 };
 
 /** Handlers on one side: where each begins and ends, without those that a comment explains. */
-const handlersOf = (file: ReviewFile, side: 'old' | 'new'): { start: number; end: number; text: string }[] => {
+const handlersOf = (file: ReviewFile, side: 'old' | 'new'): Handler[] => {
   const lines = side === 'new' ? file.afterCode : file.beforeCode;
   const source = plainLines(side === 'new' ? file.after : file.before);
   const changed = side === 'new' ? file.added : file.removed;
   const byNumber = new Map(changed.map((line) => [line.line, line.text]));
   const code = Array.from(lines, (line) => line ?? '').join('\n');
-  const found: { start: number; end: number; text: string }[] = [];
+  const found: Handler[] = [];
+  const lineAt = lineCounter(code);
   for (const pattern of (file.language && patterns[file.language]) ?? [])
     for (const match of code.matchAll(pattern)) {
       const lead = match[0].length - match[0].trimStart().length;
-      const start = lineAt(code, match.index + lead);
-      const end = lineAt(code, match.index + match[0].trimEnd().length);
+      const start = lineAt(match.index + lead);
+      const end = lineAt(match.index + match[0].trimEnd().length);
       const raw = Array.from(
         { length: end - start + 1 },
         (_, index) => source[start + index - 1] ?? byNumber.get(start + index) ?? '',
@@ -78,9 +101,9 @@ const handlersOf = (file: ReviewFile, side: 'old' | 'new'): { start: number; end
         ) ||
         /^\s*(?:\/\/|#|\*|\/\*)/.test(source[start - 2] ?? '') ||
         /^\s*(?:\/\/|#)/.test(source[end] ?? '');
-      if (isExplained || (file.language === 'python' && expected.test(match[0]))) continue;
-      if (file.language === 'ruby' && expected.test(match[0])) continue;
-      found.push({ start, end, text: match[0].replace(/\s+/g, ' ').trim() });
+      if (isExplained) continue;
+      const isExpected = /^(?:python|ruby)$/.test(file.language ?? '') && expected.test(match[0]);
+      found.push({ start, end, text: match[0].replace(/\s+/g, ' ').trim(), isExpected });
     }
   return found;
 };
@@ -108,10 +131,18 @@ export const swallowedError: ReviewRule = {
       };
       for (const one of all) if (!isNew(one)) old.set(one.text, (old.get(one.text) ?? 0) - 1);
       for (const one of all) {
-        if (!isNew(one) || isTestLine(file, one.start)) continue;
+        if (!isNew(one) || one.isExpected || isTestLine(file, one.start)) continue;
         const left = old.get(one.text) ?? 0;
         if (left > 0) {
           old.set(one.text, left - 1);
+          continue;
+        }
+        const wider =
+          file.language === 'python'
+            ? [...old].find(([was, count]) => count > 0 && isNarrower(one.text, was))
+            : undefined;
+        if (wider) {
+          old.set(wider[0], wider[1] - 1);
           continue;
         }
         const text =

@@ -1,4 +1,4 @@
-import type { ReviewFile } from '../review-input.ts';
+import type { ReviewFile } from '../rule.ts';
 import type { CodeLines } from './changed-lines.ts';
 import type { CodeLanguage } from './code-language.ts';
 import { blockEnd } from './blocks.ts';

@@ -1,6 +1,5 @@
 import type { Detected } from '../../../core/finding.ts';
-import type { ReviewFile, ReviewInput } from '../review-input.ts';
-import type { ReviewRule } from '../rule.ts';
+import type { ReviewFile, ReviewInput, ReviewRule } from '../rule.ts';
 import { isScript } from './code-language.ts';
 import { maskCode } from './code-mask.ts';
 import { detected } from './detected.ts';
@@ -121,7 +120,7 @@ export const unawaitedPromise: ReviewRule = {
       // One that handles all its failures itself may run on its own.
       if (!isPython)
         for (const match of code.matchAll(
-          /([\w$]+)\s*(?:=\s*async\s*)?\([^()]*(?:\([^()]*\)[^()]*)*\)\s*(?::[^={}]*)?(?:=>\s*)?\{\s*try\s*\{/g,
+          /(?<![\w$])([\w$]+)\s*(?:=\s*async\s*)?\([^()]*(?:\([^()]*\)[^()]*)*\)\s*(?::[^={}]*)?(?:=>\s*)?\{\s*try\s*\{/g,
         ))
           if (match[1]) names.delete(match[1]);
       if (names.size === 0 && methods.size === 0) continue;

@@ -176,6 +176,14 @@ describe('Markdown', () => {
 });
 
 describe('text', () => {
+  test('begins no line as commands of GitHub begin', () => {
+    const command = '::stop-commands::x';
+    const patch = `--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n ${command}\n-a\n+b\n`;
+    const text = print('text', [finding({ path: command, message: command, suggestion: { text: 'Do.', patch } })]);
+    expect(text).toContain('stop-commands');
+    expect(text.split('\n').filter((line) => line.trim().startsWith('::'))).toEqual([]);
+  });
+
   test('shows what is new in full and the rest in a line', () => {
     expect(
       print(

@@ -1,6 +1,8 @@
 import type { Diff, DiffLine, FileDiff } from '../../../../src/core/diff.ts';
 import type { Detected } from '../../../../src/core/finding.ts';
-import { reviewInput, runRules, type ReviewInput } from '../../../../src/engine/review/review-input.ts';
+import { reviewInput } from '../../../../src/engine/review/review-input.ts';
+import { runRules } from '../../../../src/engine/review/run-rules.ts';
+import type { ReviewInput } from '../../../../src/engine/review/rule.ts';
 import { parseFile } from '../../../../src/host/code-index/parse-file.ts';
 
 /** A file before and after a change; left out where it is not there. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runRules } from '../../../../src/engine/review/review-input.ts';
+import { runRules } from '../../../../src/engine/review/run-rules.ts';
 import { reviewRules } from '../../../../src/engine/review/rules/index.ts';
 import { fileDiff, findingsOf, madeChange, type Edit } from './made-change.ts';
 
@@ -383,5 +383,43 @@ describe('running the rules', () => {
     const edit = put('src/a.ts', Array.from({ length: 50 }, (_, index) => `eval(text${index});`).join('\n'), js);
     expect(await findingsOf([edit])).toHaveLength(20);
     expect(fileDiff(edit).added).toBe(50);
+  });
+
+  it('is done with lines made to hold it up', async () => {
+    const long = (part: string): string => part.repeat(Math.ceil(150_000 / part.length));
+    const hostile = ['= /[', '"', '1', ' ', 'a/b ', 'spawn(', '/'].map(long);
+    const edits = ['src/a.ts', 'src/a.py', 'src/a.vue'].map((path) => put(path, hostile.join('\n'), js));
+    edits.push(put('src/b.vue', long('<script '), js), put('src/c.ts', long('try {} catch {}\n'), js));
+    edits.push({ path: 'requirements.txt', before: 'a\n', after: `a\nx${long(' ')}!\n` });
+    edits.push({ path: 'pyproject.toml', before: '[project]\n', after: `[project]\n${long('[')}!\n` });
+    const found = await findingsOf([...edits, put('src/z.ts', 'eval(text);', js)]);
+    expect(found).toContainEqual(expect.objectContaining({ path: 'src/z.ts', rule: 'dangerous-call' }));
+  }, 60_000);
+
+  it('judges files whose names are no patterns', async () => {
+    const notices: string[] = [];
+    const input = await madeChange([
+      {
+        path: 'src/(a.ts',
+        before: 'export const gone = () => 1;\nexport const b = 2;\n',
+        after: 'export const b = 2;\n',
+      },
+      { path: 'package.json', before: '{"main":"x.js"}\n', after: '{"main":"y.js"}\n' },
+      { path: 'src/index.ts', before: 'export * from "./(a";\n', after: 'export * from "./(a";\n// x\n' },
+    ]);
+    const found = runRules(input, { notice: (message) => notices.push(message) });
+    expect(notices).toEqual([]);
+    expect(found.map(({ rule }) => rule)).toContain('api-break');
+  });
+
+  it('does not blame a change for catching less than before', async () => {
+    const handler = (caught: string): string => `def f():\n    try:\n        g()\n    except${caught}:\n        pass\n`;
+    const edit = (before: string, after: string): Edit[] => [
+      { path: 'src/a.py', before: handler(before), after: handler(after) },
+    ];
+    expect(await findingsOf(edit(' (OSError, ImportError)', ' OSError'))).toEqual([]);
+    expect(await findingsOf(edit(' (OSError, ValueError)', ' OSError'))).toEqual([]);
+    expect(await findingsOf(edit(' OSError', ''))).toMatchObject([{ rule: 'swallowed-error' }]);
+    expect(await findingsOf(edit(' OSError', ' (OSError, ValueError)'))).toMatchObject([{ rule: 'swallowed-error' }]);
   });
 });
