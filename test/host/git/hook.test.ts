@@ -28,7 +28,7 @@ const duringCommit = async (
   const [told, go] = [join(repo.folder, 'told'), join(repo.folder, 'go')];
   writeFileSync(
     join(hooks, 'pre-commit'),
-    `#!/bin/sh\ngit write-tree > '${repo.folder}/tree'\npwd > '${repo.folder}/pwd'\nenv -0 > '${told}.part'\nmv '${told}.part' '${told}'\nwhile [ ! -e '${go}' ]; do sleep 0.02; done\n`,
+    `#!/bin/sh\ngit write-tree > '${repo.folder}/tree'\npwd > '${repo.folder}/pwd'\nenv -0 > '${told}.part'\nmv '${told}.part' '${told}'\nwhile [ -e '${told}' ] && [ ! -e '${go}' ]; do sleep 0.02; done\n`,
   );
   chmodSync(join(hooks, 'pre-commit'), 0o755);
   const { spawn } = await import('node:child_process');
