@@ -28,14 +28,13 @@ const isReadable = (path: string): boolean => {
  */
 const kernelSettings = (): string[] => {
   if (process.getuid?.() !== 0) return [];
-  const entries = readdirSync('/proc', { withFileTypes: true }).filter(
-    (entry) => !/^\d+$/.test(entry.name) && !entry.isSymbolicLink() && !harmless.has(entry.name),
-  );
-  const mayBeWritten = (path: string): boolean =>
-    ((lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o222) !== 0;
-  return entries.flatMap((entry) => {
-    const path = `/proc/${entry.name}`;
-    return entry.isDirectory() || mayBeWritten(path) ? [path] : [];
+  // By name first: a process can end before it is looked at.
+  const names = readdirSync('/proc').filter((name) => !/^\d+$/.test(name) && !harmless.has(name));
+  return names.flatMap((name) => {
+    const path = `/proc/${name}`;
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (!stats || stats.isSymbolicLink()) return [];
+    return stats.isDirectory() || (stats.mode & 0o222) !== 0 ? [path] : [];
   });
 };
 
