@@ -92,7 +92,8 @@ export const main = async (argv: readonly string[], options: MainOptions): Promi
   io.stderr.on('error', ignore);
   try {
     try {
-      await buildProgram(cli, options.version).parseAsync([...argv], { from: 'user' });
+      const program = await buildProgram(cli, options.version);
+      await program.parseAsync([...argv], { from: 'user' });
     } catch (error) {
       exitCode = await report(error, argv, io);
     }

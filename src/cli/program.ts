@@ -69,8 +69,6 @@ const commands = [
   completionCommand,
   demoCommand,
   helpCommand,
-  // Last: a verb of a project takes no name that is taken.
-  projectWorkflowCommands,
 ];
 
 /** `llm-copilot -C <folder> <command>`: the command works there. @throws CopilotError exit 2 when there is none */
@@ -82,7 +80,7 @@ const moveTo = ({ io }: Cli, folder: string): void => {
 };
 
 /** The command tree. Cheap to build: actions load what they need when they run. */
-export const buildProgram = (cli: Cli, version: string): Command => {
+export const buildProgram = async (cli: Cli, version: string): Promise<Command> => {
   const program = new Command('llm-copilot');
   program
     .description('A developer copilot that gathers evidence first and proves what it says.')
@@ -99,6 +97,8 @@ export const buildProgram = (cli: Cli, version: string): Command => {
   program.option('-p, --print', 'do the task given as text, print the answer, exit');
   addRunOptions(program);
   for (const add of commands) add(program, cli);
+  // Last: a verb of a project takes no name that is taken.
+  await projectWorkflowCommands(program, cli);
   program.hook('preSubcommand', (_program, command) => void withLateOptions(command));
   program.hook('preAction', async (_program, action) => {
     const { cd } = program.opts<{ cd?: string }>();

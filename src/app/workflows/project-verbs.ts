@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { isCopilotError } from '../../base/errors.ts';
 import type { WorkflowDefinition } from '../../core/workflow-definition.ts';
 import { workflowFrom } from '../../engine/workflows/workflow-from.ts';
 import { trustedFolders, trustOf } from '../../host/config/trust.ts';
 import type { Env } from '../../host/paths.ts';
+import { workflowFolder } from './workflow-folder.ts';
 
 /** A workflow of the project, or what is wrong with its file. */
 export type ProjectWorkflow = { name: string } & ({ definition: WorkflowDefinition } | { error: Error });
@@ -12,21 +13,13 @@ export type ProjectWorkflow = { name: string } & ({ definition: WorkflowDefiniti
 const maxBytes = 64 * 1024;
 const mostWorkflows = 50;
 
-/** The nearest folder with workflows, up to the repository's top. */
-const folderWith = (cwd: string): string | undefined => {
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, '.llm-copilot', 'workflows'))) return folder;
-    if (existsSync(join(folder, '.git')) || dirname(folder) === folder) return undefined;
-  }
-};
-
 /**
  * The workflows a project brings, `.llm-copilot/workflows/*.md`; none where the folder is not trusted as it is now. Read
  * at each start, so nothing is looked at where there are none.
  */
 export const projectWorkflows = (env: Env, cwd: string): ProjectWorkflow[] => {
   try {
-    const folder = folderWith(cwd);
+    const folder = workflowFolder(cwd);
     if (folder === undefined || !trustedFolders(env).some((entry) => entry.folder === folder)) return [];
     if (trustOf(env, folder) !== 'trusted') return [];
     const place = join(folder, '.llm-copilot', 'workflows');

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { projectWorkflows } from '../../app/workflows/project-verbs.ts';
 import { builtInVerbs } from '../../app/workflows/verbs.ts';
+import { workflowFolder } from '../../app/workflows/workflow-folder.ts';
 import { usageError } from '../../base/errors.ts';
 import { printableName } from '../../base/printable.ts';
 import type { WorkflowDefinition, WorkflowVerb } from '../../core/workflow-definition.ts';
@@ -54,9 +54,18 @@ export const workflowCommands = (program: Command, cli: Cli): void => {
 };
 
 /** The workflows a trusted project brings. Registered after all other commands, whose names they cannot take. */
-export const projectWorkflowCommands = (program: Command, cli: Cli): void => {
+export const projectWorkflowCommands = async (program: Command, cli: Cli): Promise<void> => {
+  let cwd: string;
+  try {
+    ({ cwd } = cli.io);
+  } catch {
+    // A folder that is gone: whatever needs one says so.
+    return;
+  }
+  if (workflowFolder(cwd) === undefined) return;
+  const { projectWorkflows } = await import('../../app/workflows/project-verbs.ts');
   const taken = new Set(['help', ...program.commands.flatMap((one) => [one.name(), ...one.aliases()])]);
-  for (const workflow of projectWorkflows(cli.io.env, cli.io.cwd)) {
+  for (const workflow of projectWorkflows(cli.io.env, cwd)) {
     if (taken.has(workflow.name)) continue;
     if ('error' in workflow) {
       const { error } = workflow;
