@@ -50,7 +50,7 @@ describe('workflows of a project', () => {
     XDG_CONFIG_HOME: `${home.home}/config`,
     LLM_COPILOT_DATA_DIR: `${home.home}/data`,
   });
-  const program = (): Command => {
+  const program = async (): Promise<Command> => {
     const io = {
       stdin: new PassThrough(),
       stdout: new PassThrough(),
@@ -62,28 +62,29 @@ describe('workflows of a project', () => {
     const command = new Command();
     const cli = { io, plugins: [], exit: () => undefined };
     workflowCommands(command, cli);
-    projectWorkflowCommands(command, cli);
+    await projectWorkflowCommands(command, cli);
     return command;
   };
-  const described = (): string[] => program().commands.map((one) => `${one.name()}: ${one.description()}`);
+  const described = async (): Promise<string[]> =>
+    (await program()).commands.map((one) => `${one.name()}: ${one.description()}`);
 
-  test('are no verbs until the folder is trusted, nor when they changed since', () => {
-    expect(described()).toHaveLength(8);
+  test('are no verbs until the folder is trusted, nor when they changed since', async () => {
+    expect(await described()).toHaveLength(8);
     trustFolder(env(), project.root);
-    expect(described()).toContain('notes: bring the notes up to date');
+    expect(await described()).toContain('notes: bring the notes up to date');
     project.write('.llm-copilot/workflows/notes.md', file.replace('Update', 'Delete'));
     expect(projectWorkflows(env(), project.root)).toEqual([]);
   });
 
-  test('cannot take the name of another command', () => {
+  test('cannot take the name of another command', async () => {
     trustFolder(env(), project.root);
-    expect(described().filter((line) => line.startsWith('refactor'))).toEqual([
+    expect((await described()).filter((line) => line.startsWith('refactor'))).toEqual([
       'refactor: change the form of code and keep what it does',
     ]);
   });
 
   test('that cannot be used say so when they are called, and hinder nothing else', async () => {
     trustFolder(env(), project.root);
-    await expect(program().parseAsync(['wrong'], { from: 'user' })).rejects.toThrow('"summary" is missing');
+    await expect((await program()).parseAsync(['wrong'], { from: 'user' })).rejects.toThrow('"summary" is missing');
   });
 });
